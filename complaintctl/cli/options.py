@@ -1,0 +1,15 @@
+"""The shapes of parameters that commands share. Values stay text: the services read them and name every fault."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Arg = Annotated[str | None, typer.Argument(show_default=False)]
+Many = Annotated[list[str] | None, typer.Argument(show_default=False)]
+Opt = Annotated[str | None, typer.Option(show_default=False)]
+Set = Annotated[list[str] | None, typer.Option("--set", show_default=False, metavar="KEY=VALUE")]
+Out = Annotated[str | None, typer.Option("--output", "-o", show_default=False)]
+From = Annotated[str | None, typer.Option("--from", show_default=False)]
+Flag = Annotated[bool, typer.Option(show_default=False)]

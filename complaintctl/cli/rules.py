@@ -1,0 +1,151 @@
+"""Commands on the rules: policy, form, calendar, duty; each a group of verbs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from ..errors import BadRules
+from .desk import Desk, need
+from .options import Arg, From, Many, Opt
+
+
+def policy_list(ctx: typer.Context) -> None:
+    from ..services import rules
+    from .render import table
+
+    desk: Desk = ctx.obj
+    found = rules.policies(desk.own)
+    if desk.give(found):
+        return
+    names = ("limit", "penalty", "duty", "gate", "example")
+    heads = [desk.text(f"head.{h}") for h in ("id", "title", *names)]
+    table(desk, heads, [(p["id"], p["title"], *(p[n] for n in names)) for p in found], rich=True)
+
+
+def policy_show(ctx: typer.Context, policy: Arg = None) -> None:
+    from ..rulebook.policies import load
+    from .render import inert
+
+    desk: Desk = ctx.obj
+    rules = load(policy or "station", desk.own)
+    if desk.give(dict(rules.text)):
+        return
+    desk.say("policy.head", id=rules.id, title=rules.title(rules.id, desk.lang), edition=rules.edition)
+    for kind in ("limit", "extension", "gate", "penalty", "duty", "note"):
+        items = rules.text.get(kind, ())
+        if items:
+            desk.line()
+            desk.say(f"policy.{kind}", count=len(items))
+        for item in items:
+            value = item.get("within") or item.get("rrule") or item.get("amount") or item.get("measure") or ""
+            article = item.get("article", "")
+            desk.line(f"  {item['id']}  {inert(value)}  {article} “{item['clause']}”".replace("    ", "  "))
+            if item.get("assumed"):
+                desk.say("policy.assumed", reason=item["reason"])
+
+
+def policy_check(ctx: typer.Context, files: Many = None) -> None:
+    from ..services import rules
+
+    desk: Desk = ctx.obj
+    found = rules.check(files or [], desk.own)
+    if found["faults"] and not desk.json:
+        raise BadRules(faults=found["faults"])
+    desk.give(found)
+    desk.say("policy.checked", files=len(found["files"]), examples=found["examples"])
+    if found["faults"]:
+        raise typer.Exit(BadRules.exit_code)
+
+
+def policy_adopt(ctx: typer.Context, policy: Arg = None, from_: From = None) -> None:
+    from ..services import rules
+
+    need(policy=policy)
+    desk: Desk = ctx.obj
+    with desk.office() as office:
+        found = rules.adopt(office, str(policy), from_)
+    if not desk.give(found):
+        desk.say("policy.adopted", title=found["title"], id=found["policy"], day=found["from"])
+
+
+def form_list(ctx: typer.Context) -> None:
+    from ..rulebook.files import titles
+    from .render import table
+
+    desk: Desk = ctx.obj
+    found = titles("forms", desk.own)
+    if not desk.give([{"id": f.id, "zh": f.zh, "en": f.en} for f in found]):
+        table(desk, [desk.text("head.id"), desk.text("head.title")], [(f.id, f) for f in found])
+
+
+def calendar_show(ctx: typer.Context, month: Arg = None) -> None:
+    from ..services import rules
+    from ..services.exporting import period
+    from .render import table
+
+    desk: Desk = ctx.obj
+    with desk.office() as office:
+        found = rules.calendar_month(office, *period(office, month or "this"))
+    if desk.give(found):
+        return
+    desk.say("calendar.head", first=found["first"], last=found["last"], workdays=found["workdays"])
+    rows = [(d["day"], desk.text(f"why.{d['kind']}", name=d["name"])) for d in found["days"]]
+    if rows:
+        table(desk, [desk.text("head.day"), desk.text("head.what")], rows)
+    if found["provisional"]:
+        desk.say("calendar.provisional", waiting=found["waiting"])
+
+
+def calendar_set(ctx: typer.Context, day: Arg = None, kind: Arg = None, name: Opt = None) -> None:
+    from ..services import rules
+
+    need(day=day, kind=kind)
+    desk: Desk = ctx.obj
+    with desk.office() as office:
+        found = rules.calendar_set(office, str(day), str(kind), name or "")
+    if not desk.give(found):
+        desk.say("calendar.set", **found)
+
+
+def calendar_update(ctx: typer.Context) -> None:
+    from ..services import rules
+
+    desk: Desk = ctx.obj
+    with desk.office() as office:
+        found = rules.calendar_update(office)
+    if not desk.give(found):
+        desk.say("calendar.updated" if found["years"] else "calendar.nothing_new", **found)
+
+
+def duty_list(ctx: typer.Context) -> None:
+    from ..services import duties
+    from .render import table
+
+    desk: Desk = ctx.obj
+    with desk.office() as office:
+        found = duties.duty_list(office)
+    if desk.give(found):
+        return
+    heads = [desk.text(f"head.{h}") for h in ("id", "what", "last", "next")]
+    table(desk, heads, [(d["duty"], d["title"], d["last"], d["next"]) for d in found], rich=True)
+
+
+def duty_done(ctx: typer.Context, duty: Arg = None, text: Arg = None, at: Opt = None) -> None:
+    from ..services import duties
+
+    need(duty=duty)
+    desk: Desk = ctx.obj
+    with desk.office() as office:
+        done = duties.duty_done(office, str(duty), text or "", at)
+    if not desk.give({"duty": done.id}):
+        desk.say("duty.done", title=done)
+
+
+GROUPS: dict[str, dict[str, Any]] = {
+    "policy": {"list": policy_list, "show": policy_show, "check": policy_check, "adopt": policy_adopt},
+    "form": {"list": form_list},
+    "calendar": {"show": calendar_show, "set": calendar_set, "update": calendar_update},
+    "duty": {"list": duty_list, "done": duty_done},
+}

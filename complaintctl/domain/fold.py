@@ -1,0 +1,185 @@
+"""From events to the present state of one complaint: one pure fold, used for writing and for proving."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .event import Event
+from .policy import Policy
+
+LIVE, OLD = "live", "old"
+# What an event says about itself rather than about the complaint.
+OF_THE_STEP = {"step", "text", "limit", "until", "penalty", "amount", "person", "reason"}
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step that was taken. ``round`` counts re-openings from 0; ``undone`` by a later return loop."""
+
+    step: str
+    at: dt.datetime
+    round: int
+    seq: int
+    actor: str = ""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    undone: bool = False
+
+
+@dataclass
+class Complaint:
+    """The state of one complaint. Only ``fold`` makes and changes it."""
+
+    number: str
+    received_at: dt.datetime
+    registered_at: dt.datetime
+    batch: str
+    origin: str = LIVE
+    status: str = "registered"
+    fields: dict[str, Any] = field(default_factory=dict)
+    taken: list[Taken] = field(default_factory=list)
+    rounds: list[tuple[dt.datetime, dt.datetime | None]] = field(default_factory=list)
+    policy_from: dt.datetime | None = None
+    voided: bool = False
+    last_seq: int = 0
+
+    @property
+    def round(self) -> int:
+        return len(self.rounds) - 1
+
+    @property
+    def closed_at(self) -> dt.datetime | None:
+        """When it was closed, in the present round; None while open."""
+        return self.rounds[-1][1]
+
+    def steps(self, round_: int | None = None) -> list[Taken]:
+        """The steps that count (not undone by a return) in a round, by default the present one."""
+        wanted = self.round if round_ is None else round_
+        return [t for t in self.taken if t.round == wanted and not t.undone]
+
+    def last(self, step: str) -> Taken | None:
+        """The latest counting step of that id in any round."""
+        return next((t for t in reversed(self.taken) if t.step == step and not t.undone), None)
+
+
+def moment(text: str) -> dt.datetime:
+    """An instant from its stored form."""
+    return dt.datetime.fromisoformat(text)
+
+
+def fold(
+    events: Iterable[Event], policy: Policy, voided: Collection[str] = frozenset()
+) -> Complaint | None:
+    """The state after these events of one complaint, oldest first; ``voided`` batches are skipped.
+
+    None without a registering event. A complaint whose registration is voided keeps its number and
+    what was registered, with status ``voided``.
+    """
+    state: Complaint | None = None
+    for event in events:
+        void = event.batch in voided
+        if state is None:
+            state = _register(event)
+            state.voided = void
+        elif not void and not state.voided:
+            _apply(state, event, policy)
+        state.last_seq = event.seq
+    if state and state.voided:
+        state.status = "voided"
+        state.rounds[0] = (state.received_at, state.received_at)
+    return state
+
+
+def _register(event: Event) -> Complaint:
+    received = moment(event.occurred_at)
+    values = {**event.body, **event.private}
+    done = values.pop("steps", {})
+    state = Complaint(
+        number=event.number or "",
+        received_at=received,
+        registered_at=moment(event.recorded_at),
+        batch=event.batch,
+        origin=OLD if event.type == "recorded" else LIVE,
+        fields=values,
+        rounds=[(received, None)],
+    )
+    if state.origin == OLD:
+        _history(state, {step: moment(at) for step, at in done.items()}, event)
+    return state
+
+
+def _history(state: Complaint, done: dict[str, dt.datetime], event: Event) -> None:
+    """An old record ends: closed when an end is known, else archived, as of its receipt."""
+    ends = [done[s] for s in ("closed", "followed_up", "notified", "replied", "resolved") if s in done]
+    state.status = "closed" if ends else "archived"
+    state.taken = [Taken(s, at, 0, event.seq) for s, at in sorted(done.items(), key=lambda i: i[1])]
+    state.rounds = [(state.received_at, ends[0] if ends else state.received_at)]
+
+
+def _apply(state: Complaint, event: Event, policy: Policy) -> None:
+    at = moment(event.occurred_at)
+    values = {**event.body, **event.private}
+    match event.type:
+        case "amended":
+            if "received_at" in values:
+                state.received_at = moment(values.pop("received_at"))
+                state.rounds[0] = (state.received_at, state.rounds[0][1])
+            values.pop("reason", None)
+            state.fields.update(values)
+        case "closed":
+            state.fields.update({k: v for k, v in values.items() if k not in OF_THE_STEP})
+            outcome = policy.term("outcome", state.fields.get("outcome"))
+            state.status = (outcome.group if outcome else "") or "closed"
+            _take(state, event, "closed", at, values)
+            state.rounds[-1] = (state.rounds[-1][0], at)
+        case "reopened":
+            state.rounds.append((at, None))
+            state.fields.pop("outcome", None)
+            state.status = "assigned" if state.fields.get("handler") else "registered"
+            _take(state, event, "reopened", at, values)
+        case _:
+            _step(state, event, policy, at, values)
+
+
+def _step(
+    state: Complaint, event: Event, policy: Policy, at: dt.datetime, values: dict[str, Any]
+) -> None:
+    name = str(values.get("step", event.type))
+    step = policy.steps.get(name)
+    state.fields.update({k: v for k, v in values.items() if k not in OF_THE_STEP})
+    if step:
+        state.fields.update(step.sets or {})
+        if step.resets:
+            state.taken = [
+                Taken(t.step, t.at, t.round, t.seq, t.actor, t.fields, undone=True)
+                if t.round == state.round and t.step in step.resets
+                else t
+                for t in state.taken
+            ]
+    if state.closed_at is None:
+        state.status = "assigned" if name == "assigned" else (step and step.status) or state.status
+    _take(state, event, name, at, values)
+
+
+def _take(
+    state: Complaint, event: Event, name: str, at: dt.datetime, values: dict[str, Any]
+) -> None:
+    state.taken.append(Taken(name, at, state.round, event.seq, event.actor, values))
+
+
+def facts(state: Complaint, policy: Policy) -> dict[str, Any]:
+    """What conditions may ask of a complaint: its fields and what follows from them."""
+    known = dict(state.fields)
+    channel = policy.term("channel", known.get("channel"))
+    level = policy.term("level", known.get("level"))
+    category = policy.term("category", known.get("category"))
+    known["named"] = bool(known.get("named", known.get("name")))
+    known["channel_group"] = channel.group if channel else ""
+    known["rank"] = level.rank if level else 0
+    known["class"] = (category.parent or category.id) if category else ""
+    known["reopened"] = state.round
+    known["origin"] = state.origin
+    known["status"] = state.status
+    return known

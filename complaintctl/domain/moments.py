@@ -1,0 +1,220 @@
+"""Dates and times as people write them, from a closed list of forms; all else is refused.
+
+A lenient parser reads 24.3.5 as 2005-03-24; this one never guesses. Nothing here reads the
+clock: ``now`` is handed in, and only what is typed at a terminal (``typed``) may lean on it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ..clock import TZ
+from ..errors import Fault
+from .spans import arabic
+
+# The patterns stay text, compiled when first used, so that importing this module is cheap.
+_FULL = r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])(.*)"
+_COMPACT = r"([0-9]{4})([0-9]{2})([0-9]{2})(?:[ t]([0-9]{2})([0-9]{2})([0-9]{2})?)?"
+_YEAR_LAST = r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})(?![0-9])"
+_SHORT = r"[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"  # what follows a short year
+_MONTH_DAY = r"([0-9]{1,2})[-/]([0-9]{1,2})(?![-/.0-9])(.*)"
+_RELATIVE = r"(大前天|[今昨前明后]天|[今昨明]日|today|yesterday|tomorrow)(.*)"
+_WEEKDAY = r"(上上|上|本|这|下)?个?(?:周|星期|礼拜)([1-6日天])(.*)"
+_TIME = (
+    r"(?P<part>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上)? ?(?P<hour>[0-9]{1,2})"
+    r"(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
+    r"|[点时](?:(?P<minute2>[0-9]{1,2})分(?:(?P<second2>[0-9]{1,2})秒)?|(?P<minute3>[0-9]{2})"
+    r"|(?P<half>半)|(?P<quarter>[13])刻|整|钟)?"
+    r"|(?= ?[ap]m))(?: ?(?P<noon>[ap]m))?(?: ?(?P<zone>z|[+-][0-9]{2}:?[0-9]{2}))?"
+)
+_MONTH = r"([0-9]{4})(?:年|[-/.])([0-9]{1,2})(?:月份?)?|([0-9]{1,2})月份?|([0-9]{4})年?"
+
+# Traditional and look-alike characters, and the invisible marks Windows and Excel put into dates.
+_SAME = str.maketrans("號點時週後國。∶鐘兩", "号点时周后国.:钟两", "\u200b\u200e\u202a\u202c\ufeff")
+_DAYS = {
+    "大前天": -3, "前天": -2, "昨天": -1, "昨日": -1, "yesterday": -1, "今天": 0, "今日": 0,
+    "today": 0, "明天": 1, "明日": 1, "tomorrow": 1, "后天": 2,
+}  # fmt: skip
+_WEEKS = {"上上": -2, "上": -1, "下": 1}
+# The hours of the 24-hour clock that each part of the day may mean.
+_PARTS = {
+    "凌晨": (0, 6), "清晨": (3, 9), "早上": (3, 11), "早晨": (3, 11),
+    "上午": (0, 12), "am": (0, 11), "中午": (10, 14), "下午": (12, 19), "傍晚": (15, 20),
+    "晚上": (17, 23), "pm": (12, 23),
+}  # fmt: skip
+_MONTHS = {
+    "last": -1, "last month": -1, "上月": -1, "上个月": -1,
+    "this": 0, "this month": 0, "本月": 0, "这个月": 0, "当月": 0,
+}  # fmt: skip
+_YEARS = {"last year": -1, "去年": -1, "上年": -1, "this year": 0, "今年": 0, "本年": 0}
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+_LONGEST = 80  # characters; no form comes near it, and a pasted page is not searched for one
+
+
+class Unreadable(ValueError):
+    """Not in the closed list; ``fault`` says why, the caller what kind of trouble that is."""
+
+    def __init__(self, code: str, text: str, **params: object) -> None:
+        self.fault = Fault(code, {"value": text.strip()[:30], **params})
+        super().__init__(code)
+
+    @property
+    def code(self) -> str:
+        return self.fault.code
+
+    @property
+    def params(self) -> dict[str, object]:
+        return self.fault.params
+
+
+@dataclass(frozen=True)
+class Moment:
+    """``at`` is aware, in Beijing time, to the second; 00:00 when no time of day was given."""
+
+    at: dt.datetime
+    has_time: bool
+
+
+def read_moment(text: str, now: dt.datetime, *, typed: bool) -> Moment:
+    """Raises only Unreadable: date.unknown, .ambiguous, .impossible, .two_digit_year, .minguo."""
+    return _read(text, now)[0] if typed else _read_stored(text)
+
+
+def read_day(text: str, now: dt.datetime, *, typed: bool) -> dt.date:
+    """The day alone; a time of day may follow it, but is no day by itself."""
+    if not typed:
+        return _read_stored(text).at.date()
+    moment, has_day = _read(text, now)
+    if not has_day:
+        raise Unreadable("date.unknown", text)
+    return moment.at.date()
+
+
+def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
+    """A month, or a whole year, as [first day, first day after it). Raises Unreadable."""
+    plain = _tidy(text)
+    if plain in _MONTHS:
+        return _months(now.year, now.month + _MONTHS[plain], 1)
+    if plain in _YEARS:
+        return _months(now.year + _YEARS[plain], 1, 12)
+    found = re.fullmatch(_MONTH, plain)
+    if found is None:
+        raise Unreadable("date.unknown_month", text)
+    year, month = int(found[1] or found[4] or now.year), int(found[2] or found[3] or 1)
+    if not (1 <= month <= 12 and _FIRST_YEAR <= year <= _LAST_YEAR):
+        raise Unreadable("date.impossible", text)
+    return _months(year, month, 12 if found[4] else 1)
+
+
+def _months(year: int, month: int, length: int) -> tuple[dt.date, dt.date]:
+    start = year * 12 + month - 1
+    first, after = (dt.date(n // 12, n % 12 + 1, 1) for n in (start, start + length))
+    return first, after
+
+
+@lru_cache(maxsize=4096)
+def _read_stored(text: str) -> Moment:
+    """The forms without ``now``. In bulk, days and times recur: each half is kept by itself."""
+    half = 10 if text[10:11] == "T" else text.find(" ")
+    if half > 0:
+        try:
+            day, time = _read_stored(text[:half]), _time(text[half + 1 :])
+            if time and not day.has_time:
+                return Moment(dt.datetime.combine(day.at, time).astimezone(TZ), True)
+        except ValueError:
+            pass
+    return _read(text, None)[0]
+
+
+def _read(text: str, now: dt.datetime | None) -> tuple[Moment, bool]:
+    """The moment, and whether a day was named (else it is today's)."""
+    plain = _tidy(text)
+    try:
+        day, rest = _split(plain, now)
+        known = day or (now.date() if now else None)
+        time = _time(rest)
+        if known and (time or (day and not rest)):
+            at = dt.datetime.combine(known, time or dt.time(tzinfo=TZ)).astimezone(TZ)
+            return Moment(at, time is not None), day is not None
+    except (ValueError, OverflowError):
+        raise Unreadable("date.impossible", text) from None
+    raise _refusal(plain, text)
+
+
+def _tidy(text: str) -> str:
+    """One spelling for what means the same: full-width, Chinese numerals, 年月日 as dashes."""
+    from unicodedata import normalize
+
+    if len(text) > _LONGEST:
+        return ""
+    plain = normalize("NFKC", text).translate(_SAME).lower()
+    plain = arabic(" ".join(plain.split()))
+    plain = re.sub(" *([年月日号时点分秒]) *", r"\1", plain)
+    plain = re.sub("^([今昨明])([早晚])上?(?!上)", r"\1天\2上", plain)
+    if compact := re.fullmatch(_COMPACT, plain):
+        time = ":".join(part for part in compact.groups()[3:] if part)
+        return f"{'-'.join(compact.groups()[:3])} {time}".strip()
+    day = r"(?:([0-9]+)年)?([0-9]+)月([0-9]+)(?:[日号]|(?= |$))"
+    return re.sub(day, lambda m: "-".join(filter(None, m.groups())) + " ", plain, count=1).strip()
+
+
+def _split(plain: str, now: dt.datetime | None) -> tuple[dt.date | None, str]:
+    """The day named and the text after it; no day when the text begins otherwise."""
+    if found := re.fullmatch(_FULL, plain):
+        year = int(found[1])
+        if not _FIRST_YEAR <= year <= _LAST_YEAR:
+            raise ValueError(year)
+        return dt.date(year, int(found[3]), int(found[4])), found[5].removeprefix("t").strip()
+    if now is None:
+        return None, plain
+    today = now.date()
+    if found := re.fullmatch(_RELATIVE, plain):
+        return today + dt.timedelta(days=_DAYS[found[1]]), found[2].strip()
+    if found := re.fullmatch(_WEEKDAY, plain):
+        monday = today - dt.timedelta(days=today.weekday())
+        ahead = "123456".find(found[2]) % 7 + 7 * _WEEKS.get(found[1], 0)
+        return monday + dt.timedelta(days=ahead), found[3].strip()
+    if found := re.fullmatch(_MONTH_DAY, plain):
+        day = dt.date(today.year, int(found[1]), int(found[2]))
+        # In January a clerk still writes of December.
+        far = day - today > dt.timedelta(days=31)
+        return day.replace(year=day.year - far), found[3].strip()
+    return None, plain
+
+
+@lru_cache(maxsize=4096)
+def _time(text: str) -> dt.time | None:
+    """None if it is no time of day; ValueError for an hour, minute or offset there is not."""
+    if not (found := re.fullmatch(_TIME, text)):
+        return None
+    part = found.groupdict()
+    minute = int(part["minute"] or part["minute2"] or part["minute3"] or 0)
+    minute += 30 if part["half"] else 15 * int(part["quarter"] or 0)
+    second = int(part["second"] or part["second2"] or 0)
+    hour = _hour(int(part["hour"]), part["part"], part["noon"])
+    zone = dt.time.fromisoformat(f"00:00{part['zone'].upper()}").tzinfo if part["zone"] else TZ
+    return dt.time(hour, minute, second, tzinfo=zone)
+
+
+def _hour(hour: int, *parts: str | None) -> int:
+    for low, high in (_PARTS[part] for part in parts if part):
+        twice = [hour, hour + 12] if 0 < hour < 12 else [hour, 0] if hour == 12 else [hour]
+        hour = next((h for h in twice if low <= h <= high), 24)
+    return hour
+
+
+def _refusal(plain: str, text: str) -> Unreadable:
+    """Why a text that begins with no known form, or ends with something else, is refused."""
+    if found := re.match(_YEAR_LAST, plain):
+        both = ((found[1], found[3]), (found[3], found[1]))
+        readings = {f"{found[4]}-{m:0>2}-{d:0>2}" for m, d in both if int(m) <= 12 and int(d) <= 31}
+        if len(readings) == 2:
+            return Unreadable("date.ambiguous", text, first=min(readings), second=max(readings))
+    elif found := re.match("民国 ?([0-9]{1,3})|([0-9]{3})" + _SHORT, plain):
+        return Unreadable("date.minguo", text, year=1911 + int(found[1] or found[2]))
+    elif re.match("[0-9]{1,2}" + _SHORT, plain):
+        return Unreadable("date.two_digit_year", text)
+    return Unreadable("date.unknown", text)

@@ -1,0 +1,269 @@
+"""A regime (制度) as data: vocabularies, fields, steps, limits, gates, penalties and duties.
+
+Built from the merged text of a policy file (the dictionary that is stored in the ledger). Knows no
+file, no clock and no regime by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+from .spans import Span, read_span
+
+Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Term:
+    """One word of a vocabulary. ``rank`` compares levels of different regimes, 1 (lowest) to 4."""
+
+    id: str
+    zh: str
+    en: str
+    group: str = ""
+    parent: str = ""
+    rank: int = 0
+    clause: str = ""
+    open: bool = True
+
+
+@dataclass(frozen=True)
+class Field:
+    """What a complaint may carry. ``kind`` is text, term, bool, number, day, moment or count."""
+
+    id: str
+    zh: str
+    en: str
+    type: str = "text"
+    of: str = ""
+    private: bool = False
+    required: bool = False
+    default: Any = None
+    clause: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something done on a complaint. ``resets`` names the steps that must be done again after it,
+    ``text`` the field its free text fills, ``after_close`` whether a closed complaint may still get it.
+    """
+
+    id: str
+    zh: str
+    en: str
+    status: str = ""
+    resets: tuple[str, ...] = ()
+    text: str = ""
+    after_close: bool = False
+    sets: Mapping[str, Any] | None = None
+    clause: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What every rule has: an id, the quoted clause, and which complaints it speaks of.
+
+    All of ``when`` must hold and none of ``unless`` (one table, or several of which any excepts).
+    """
+
+    id: str
+    clause: str = ""
+    article: str = ""
+    zh: str = ""
+    en: str = ""
+    when: Table | None = None
+    unless: Any = None
+    assumed: bool = False
+    reason: str = ""
+    origin: str = ""
+
+    def applies(self, facts: Table) -> bool:
+        """Whether the rule speaks of a complaint with these facts."""
+        exceptions = [self.unless] if isinstance(self.unless, Mapping) else self.unless or ()
+        return matches(self.when, facts) and not any(matches(e, facts) for e in exceptions)
+
+
+@dataclass(frozen=True)
+class Limit(Rule):
+    """A time limit: ``within`` a span of the step ``since``, one of the steps ``until`` must be done.
+
+    ``within`` may be a table {field: {value: span}}; ``not_before`` delays the earliest valid moment;
+    ``times`` makes that many limits, one span after another; ``attempts`` is the most tries allowed;
+    ``shown`` is whether a register's column of due dates may show it (first contacts are not).
+    """
+
+    since: tuple[str, ...] = ("received",)
+    until: tuple[str, ...] = ()
+    within: Any = "promptly"
+    not_before: str = ""
+    warn: str = ""
+    roll: str = ""
+    count_receipt_day: bool | None = None
+    times: int = 1
+    attempts: Table | None = None
+    due_field: str = ""
+    shown: bool = True
+
+    def span(self, facts: Table) -> Span:
+        """The span that holds for these facts."""
+        if isinstance(self.within, str):
+            return read_span(self.within)
+        for name, by_value in self.within.items():
+            found = by_value.get(facts.get(name)) or by_value.get("otherwise")
+            if found:
+                return read_span(found)
+        return read_span("promptly")
+
+
+@dataclass(frozen=True)
+class Extension(Rule):
+    """Which limits may be moved, who must have approved it, and how far at the most."""
+
+    limits: tuple[str, ...] = ()
+    approver: str = ""
+    at_most: str = ""
+
+
+@dataclass(frozen=True)
+class Gate(Rule):
+    """What must be there before ``on`` (a step, ``assigned``, ``closed``): steps done, fields given,
+    fields that are true, fields that differ from each other, fields with one of some values."""
+
+    on: tuple[str, ...] = ("closed",)
+    steps: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    true: tuple[str, ...] = ()
+    differ: tuple[str, ...] = ()
+    one_of: Table | None = None
+
+
+@dataclass(frozen=True)
+class Penalty(Rule):
+    """What is proposed against staff. Amount in yuan; a person must approve or waive it.
+
+    ``per`` is case, person or day_late; ``late`` names limits whose breach triggers it; ``minimum``
+    marks an amount that is a floor (起); ``share`` is the part the supervisor bears as well.
+    """
+
+    amount: Any = 0
+    points: Any = 0
+    per: str = "case"
+    minimum: bool = False
+    measure: str = ""
+    late: tuple[str, ...] = ()
+    multiplier: Any = 1
+    share: float = 0.0
+    share_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Duty(Rule):
+    """A recurring obligation of the office. ``rrule`` is RFC 5545; empty means as needed.
+
+    ``start`` is ``last`` when the next date counts from the last time it was done.
+    """
+
+    rrule: str = ""
+    start: str = "calendar"
+    roll: str = ""
+
+
+RULES: dict[str, type[Rule]] = {
+    "limit": Limit,
+    "extension": Extension,
+    "gate": Gate,
+    "penalty": Penalty,
+    "duty": Duty,
+    "note": Rule,
+}
+
+
+def matches(when: Table | None, facts: Table) -> bool:
+    """Whether facts meet a plain table of field = value, list of values, or {min, below, given}."""
+    return all(_meets(facts.get(name), wanted) for name, wanted in (when or {}).items())
+
+
+def _meets(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        if "given" in wanted:
+            return (value not in (None, "")) == wanted["given"]
+        if not isinstance(value, int | float):
+            return False
+        low, high = wanted.get("min", value), wanted.get("below", value + 1)
+        return bool(low <= value < high)
+    if isinstance(wanted, list | tuple):
+        return value in wanted or (value is None and "" in wanted)
+    return bool(value) == wanted if isinstance(wanted, bool) else bool(value == wanted)
+
+
+def build(cls: type[Any], table: Table) -> Any:
+    """An item from its table: lists become tuples, a lone value where a list may stand becomes one."""
+    known = {f.name: f.type for f in fields(cls)}
+    values: dict[str, Any] = {}
+    for name, value in table.items():
+        name = {"from": "since"}.get(name, name)
+        if str(known.get(name, "")).startswith("tuple"):
+            value = tuple(value) if isinstance(value, list | tuple) else (value,)
+        if name in known:
+            values[name] = value
+    return cls(**values)
+
+
+class Policy:
+    """The rules one complaint lives under. ``text`` is the whole merged regime as plain data."""
+
+    def __init__(self, text: Table) -> None:
+        self.text = text
+        self.id: str = text["id"]
+        self.edition: str = str(text.get("edition", ""))
+        self.number: str = text.get("number", "{year}{month}-{serial:03}")
+        self.roll: str = text.get("roll", "forward")
+        self.count_receipt_day: bool = text.get("count_receipt_day", False)
+        self.reopen_restarts: bool = text.get("reopen_restarts", True)
+        self.vocabulary: dict[str, dict[str, Term]] = {
+            name: {t["id"]: build(Term, t) for t in terms}
+            for name, terms in text.get("vocabulary", {}).items()
+        }
+        self.fields: dict[str, Field] = _by_id(Field, text.get("field", ()))
+        self.steps: dict[str, Step] = _by_id(Step, text.get("step", ()))
+        self.limits: tuple[Limit, ...] = self._rules("limit")
+        self.gates: tuple[Gate, ...] = self._rules("gate")
+        self.penalties: tuple[Penalty, ...] = self._rules("penalty")
+
+    def _rules(self, name: str) -> Any:
+        return tuple(build(RULES[name], item) for item in self.text.get(name, ()))
+
+    @property
+    def extensions(self) -> tuple[Extension, ...]:
+        return self._rules("extension")  # type: ignore[no-any-return]  # _rules serves all kinds
+
+    @property
+    def duties(self) -> tuple[Duty, ...]:
+        return self._rules("duty")  # type: ignore[no-any-return]  # _rules serves all kinds
+
+    def limit(self, limit_id: str) -> Limit | None:
+        """The limit of that id; a repeated limit's parts (``L28-7/2``) lead to their limit."""
+        bare = limit_id.partition("/")[0]
+        return next((limit for limit in self.limits if limit.id == bare), None)
+
+    def term(self, vocabulary: str, term_id: object) -> Term | None:
+        """The word of a vocabulary, or None."""
+        return self.vocabulary.get(vocabulary, {}).get(str(term_id))
+
+    def vocabulary_of(self, field_id: str) -> str:
+        """The vocabulary a field draws from, or an empty text."""
+        found = self.fields.get(field_id)
+        return (found.of or found.id) if found and found.type == "term" else ""
+
+    def title(self, policy_id: str, lang: str) -> str:
+        """The title of this policy or of one it includes."""
+        source = self.text.get("sources", {}).get(policy_id, self.text)
+        return str(source.get(lang) or source.get("zh") or policy_id)
+
+
+def _by_id(cls: type[Any], items: Iterable[Table]) -> dict[str, Any]:
+    return {item["id"]: build(cls, item) for item in items}

@@ -1,0 +1,70 @@
+"""Words of a vocabulary as people type them: an id, a label in either language, or a clear beginning."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+
+class Word(Protocol):
+    """Anything with an id and two labels: a term, a step, a field, a form, a policy."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def zh(self) -> str: ...
+    @property
+    def en(self) -> str: ...
+
+
+W = TypeVar("W", bound=Word)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A word made on the spot."""
+
+    id: str
+    zh: str
+    en: str
+
+
+def plain(text: str) -> str:
+    """A text as it is compared: full width folded, lower case, ``-`` and blanks as ``_``."""
+    folded = unicodedata.normalize("NFKC", text).strip().casefold()
+    return folded.replace("-", "_").replace(" ", "_")
+
+
+def spellings(word: Word) -> tuple[str, str, str]:
+    """The three ways to write a word, as compared."""
+    return plain(word.id), plain(word.zh), plain(word.en)
+
+
+def candidates(words: Iterable[W], text: str) -> list[W]:
+    """The words a text may mean: those it names exactly, else all that begin with it."""
+    wanted = plain(text)
+    known = list(words)
+    exact = [w for w in known if wanted in spellings(w)]
+    if exact or not wanted:
+        return exact[:1]
+    return [w for w in known if any(s.startswith(wanted) for s in spellings(w) if s)]
+
+
+def nearest(words: Iterable[W], text: str, count: int = 4) -> list[W]:
+    """The words most like a text that names none of them, best first; the first few if none is like it."""
+    import difflib
+
+    wanted = plain(text)
+    known = list(words)
+
+    def likeness(word: W) -> float:
+        return max(
+            difflib.SequenceMatcher(None, wanted, s).ratio() + (0.5 if wanted and wanted in s else 0)
+            for s in spellings(word)
+        )
+
+    ranked = sorted(known, key=likeness, reverse=True)
+    close = [w for w in ranked if likeness(w) >= 0.34][:count]
+    return close or known[:8]

@@ -1,0 +1,133 @@
+"""What the tables show of a complaint: rows made from its folded state. No reading, no deciding."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..domain.clocks import Clock
+from ..domain.event import canonical
+from ..domain.fold import Complaint, facts
+from ..domain.penalties import Proposal
+from ..domain.policy import Policy
+
+STEPS = ("contacted", "resolved", "replied", "notified", "followed_up")
+PLAIN = (
+    *("reference", "kind", "channel", "category", "level", "name", "phone", "address"),
+    *("account_no", "content", "demand", "accused", "receiver", "handler", "unit", "reply_mode"),
+    *("result", "outcome", "substantiated", "responsibility", "satisfaction", "note"),
+    "fingerprint",
+)
+COLUMNS = (
+    *("station", "number", "adoption", "origin", "channel_group", "class", "rank", "status"),
+    *("received_at", "registered_at", "ended_at", "round", *(f"{s}_at" for s in STEPS), *PLAIN),
+    *("restricted", "due_at", "due_limit", "next_due_at", "next_limit", "late", "assessed"),
+    *("fine", "more", "batch", "last_seq"),
+)
+SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accused", "handler")
+_OWN = {*PLAIN, "named", "policy", "restricted"}
+_INSERT = {
+    "complaint": f"insert into complaint ({', '.join(COLUMNS)}) values"
+    f" ({', '.join('?' * len(COLUMNS))})",
+    "clock": "insert into clock values (?,?,?,?,?,?,?,?,?,?)",
+    "penalty": "insert into penalty values (?,?,?,?,?,?,?,?,?,?,?)",
+    "spell": "insert into spell values (?,?,?,?,?)",
+}
+
+
+def complaint_row(
+    station: str,
+    state: Complaint,
+    policy: Policy,
+    running: Sequence[Clock],
+    proposed: Sequence[Proposal],
+) -> tuple[Any, ...]:
+    """The values of ``COLUMNS`` for one complaint."""
+    known = facts(state, policy)
+    done = {t.step: t.at for t in state.taken if not t.undone}
+    open_ = sorted(
+        ((c.due_at, c.limit) for c in running if c.state == "running" and c.due_at),
+    )
+    shown = sorted((c.due_at, c.limit) for c in running if c.due_at and _in_register(policy, c))
+    ended = state.closed_at
+    get = state.fields.get
+    kind = policy.term("kind", get("kind"))
+    return (
+        *(station, state.number, get("policy", 0), state.origin, known["channel_group"]),
+        *(known["class"], known["rank"], state.status, _iso(state.received_at)),
+        *(_iso(state.registered_at), _iso(ended) if ended else None, state.round),
+        *(_iso(done[s]) if s in done else None for s in STEPS),
+        *(_text(get(name)) for name in PLAIN),
+        int(bool(get("restricted")) or bool(kind and kind.group == "restricted")),
+        *((_iso(shown[0][0]), shown[0][1]) if shown else (None, None)),
+        *((_iso(open_[0][0]), open_[0][1]) if open_ else (None, None)),
+        int(any(c.state == "late" for c in running)),
+        int(get("counted") is True or any(p.state == "approved" for p in proposed)),
+        float(sum(p.amount + p.shared for p in proposed if p.state == "approved")),
+        canonical({k: v for k, v in state.fields.items() if k not in _OWN}),
+        *(state.batch, state.last_seq),
+    )
+
+
+def clock_rows(station: str, number: str, running: Iterable[Clock]) -> list[tuple[Any, ...]]:
+    """One row per clock."""
+    return [
+        (
+            *(station, number, c.round, c.limit, c.policy, _iso(c.since)),
+            *(_iso(c.due_at) if c.due_at else None, _iso(c.met_at) if c.met_at else None),
+            *(c.state, int(c.provisional)),
+        )
+        for c in running
+    ]
+
+
+def penalty_rows(station: str, number: str, proposed: Iterable[Proposal]) -> list[tuple[Any, ...]]:
+    """One row per proposed, approved or waived penalty."""
+    return [
+        (
+            *(station, number, p.penalty, p.policy, p.amount, p.points, int(p.minimum)),
+            *(p.measure, p.state, p.person, p.shared),
+        )
+        for p in proposed
+    ]
+
+
+def spell_rows(station: str, state: Complaint) -> list[tuple[Any, ...]]:
+    """The periods in which it was open; only for a re-opened one (else its row says it all)."""
+    if len(state.rounds) == 1:
+        return []
+    return [
+        (station, state.number, n, _iso(since), _iso(until) if until else None)
+        for n, (since, until) in enumerate(state.rounds)
+    ]
+
+
+def write(connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Adds rows to a projected table."""
+    connection.executemany(_INSERT[table], rows)
+
+
+def searchable(row: Sequence[Any]) -> str:
+    """The text of a complaint row that can be searched, one blank between any two characters.
+
+    One token a character finds two-character Chinese words, which a trigram index cannot.
+    """
+    return " ".join("\n".join([row[i] for i in _SEARCHED_AT if row[i]]))
+
+
+def _in_register(policy: Policy, clock: Clock) -> bool:
+    limit = policy.limit(clock.limit)
+    return limit is None or limit.shown
+
+
+def _iso(moment: dt.datetime | None) -> str:
+    return moment.isoformat() if moment else ""
+
+
+def _text(value: object) -> str | None:
+    return None if value in (None, "") else str(value)
+
+
+_SEARCHED_AT = [COLUMNS.index(name) for name in SEARCHED]

@@ -1,0 +1,59 @@
+"""Finds and reads the data files: policies, forms, mappings, reports. The one reader for all of them.
+
+An office's own folder overlays the packaged files by id: ``OWN/policies/mine.toml`` and so on.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from ..domain.vocabulary import Named, candidates, nearest
+from ..errors import BadRules, NotFound
+
+PACKAGED = Path(__file__).parent
+
+
+def found(kind: str, own: Path | None = None) -> dict[str, Path]:
+    """The files of a kind (``policies``, ``forms``, ``mappings``, ``reports``) by id, sorted."""
+    folders = [PACKAGED / kind, *([own / kind] if own else [])]
+    return dict(sorted((p.stem, p) for folder in folders for p in sorted(folder.glob("*.toml"))))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """One data file as a dictionary. BadRules names the line of a syntax error."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotFound("file.missing", path=path) from None
+    except OSError:
+        raise BadRules("rules.unreadable", path=path, detail="") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadRules("rules.syntax", path=path.name, detail=str(error)) from None
+
+
+def titles(kind: str, own: Path | None = None) -> list[Named]:
+    """Every file of a kind with its titles, as words that can be typed."""
+    return [
+        Named(id_, str(text.get("zh") or text.get("title") or id_), str(text.get("en") or id_))
+        for id_, path in found(kind, own).items()
+        for text in [read(path)]
+    ]
+
+
+def pick(kind: str, wanted: str, own: Path | None = None) -> Path:
+    """The file a person means by an id, a title or a clear beginning; or a path of her own."""
+    if wanted.endswith(".toml"):
+        path = Path(wanted)
+        if path.is_file():
+            return path
+        raise NotFound("file.missing", path=path)
+    files = found(kind, own)
+    if wanted in files:
+        return files[wanted]
+    words = titles(kind, own)
+    match = candidates(words, wanted)
+    if len(match) != 1:
+        raise NotFound(f"{kind}.unknown", value=wanted, nearest=match or nearest(words, wanted))
+    return files[match[0].id]

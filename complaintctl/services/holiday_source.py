@@ -1,0 +1,60 @@
+"""The State Council's yearly notices, as the ``holidays`` package holds them.
+
+The one place that knows that package; used when calendar years are filled, never day by day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+_DAY = dt.timedelta(days=1)
+
+
+def announced_years() -> list[int]:
+    """The years whose notice is known: a swapped day proves one, a lone decreed day does not."""
+    from holidays.countries.china import ChinaStaticHolidays
+
+    table = ChinaStaticHolidays.special_public_holidays.items()
+    return sorted({y for y, rows in table for r in rows if isinstance(r, tuple) and len(r) > 3})
+
+
+def state_council_days(year: int) -> dict[dt.date, tuple[str, str]]:
+    """Every exceptional day of an announced year: date -> (``off`` or ``work``, name); else {}.
+
+    A day off that another is worked for is named after its block (春节调休), the other too (春节).
+    """
+    if year not in announced_years():
+        return {}
+    from holidays import country_holidays
+
+    # With its neighbours: 2006-12-30 is in the notice for 2007.
+    china = country_holidays("CN", years=range(year - 1, year + 2), language="zh_CN")
+    labels, worked = dict(china.items()), china.weekend_workdays
+    found = dict.fromkeys(worked, ("work", "调休"))
+    for day, label in labels.items():
+        if swapped := re.search(r"由 (\d{4}-\d\d-\d\d) 调休", label):
+            name = _block(day, labels, worked)
+            found[dt.date.fromisoformat(swapped[1])] = ("work", name)
+        found[day] = ("off", f"{name}调休" if swapped else _names(label))
+    return {day: found[day] for day in sorted(found) if day.year == year}
+
+
+def _block(day: dt.date, labels: dict[dt.date, str], worked: set[dt.date]) -> str:
+    """The holidays in the unbroken run of free days around ``day``, such as 中秋节、国庆节."""
+
+    def free(day: dt.date) -> bool:
+        return day in labels or (day.weekday() >= 5 and day not in worked)
+
+    while free(day - _DAY):
+        day -= _DAY
+    found: list[str] = []
+    while free(day):
+        found += [] if re.search("补假|调休|延长|^$", label := labels.get(day, "")) else [label]
+        day += _DAY
+    return _names("; ".join(found))
+
+
+def _names(label: str) -> str:
+    names = label.replace("（补假）", "").replace("农历除夕", "春节").split("; ")
+    return "、".join(dict.fromkeys(names))
