@@ -8,7 +8,7 @@ import typer
 
 from ..errors import BadRules
 from .desk import Desk, need
-from .options import Arg, From, Many, Opt
+from .options import Arg, Flag, From, Many, Opt
 
 
 def policy_list(ctx: typer.Context) -> None:
@@ -59,15 +59,63 @@ def policy_check(ctx: typer.Context, files: Many = None) -> None:
         raise typer.Exit(BadRules.exit_code)
 
 
-def policy_adopt(ctx: typer.Context, policy: Arg = None, from_: From = None) -> None:
+def policy_adopt(
+    ctx: typer.Context, policy: Arg = None, from_: From = None, dry_run: Flag = False
+) -> None:
     from ..services import rules
+    from .render import when
 
     need(policy=policy)
     desk: Desk = ctx.obj
     with desk.office() as office:
-        found = rules.adopt(office, str(policy), from_)
+        found = rules.adopt(office, str(policy), from_, dry_run=dry_run)
+    if desk.give(found):
+        return
+    key = "policy.would_adopt" if dry_run else "policy.adopted"
+    desk.say(key, title=found["title"], id=found["policy"], day=found["from"])
+    for item in found.get("would_change", ()):
+        days = {k: when(item[k]) or "—" for k in ("due_at", "new_due_at")}
+        limits = {k: item[k] or "—" for k in ("limit", "new_limit")}
+        desk.say("policy.would_change", number=item["number"], **days, **limits)
+
+
+def policy_coverage(ctx: typer.Context) -> None:
+    from ..rulebook.coverage import coverage
+
+    desk: Desk = ctx.obj
+    found = coverage()
     if not desk.give(found):
-        desk.say("policy.adopted", title=found["title"], id=found["policy"], day=found["from"])
+        desk.say("policy.coverage", **{**found, "missing": [m["id"] for m in found["missing"]]})
+    if found["missing"]:
+        raise typer.Exit(BadRules.exit_code)
+
+
+def policy_diff(ctx: typer.Context, policy: Arg = None, other: Arg = None) -> None:
+    from ..rulebook.coverage import differences
+    from ..rulebook.policies import load
+
+    need(policy=policy, other=other)
+    desk: Desk = ctx.obj
+    found = differences(load(str(policy), desk.own), load(str(other), desk.own))
+    if desk.give({"differences": found}):
+        return
+    for item in found:
+        desk.line(desk.put(item))
+    if not found:
+        desk.say("diff.none")
+
+
+def policy_new(ctx: typer.Context, policy: Arg = None, from_: From = None, name: Opt = None) -> None:
+    from ..rulebook.policies import load
+    from ..rulebook.template import write
+
+    desk: Desk = ctx.obj
+    need(policy=policy, rules=desk.own)
+    assert desk.own is not None, "need has asked for it"
+    source = load(from_ or "station", desk.own)
+    path = write(source, str(policy), name or str(policy), desk.own, f"{desk.clock():%Y-%m-%d}")
+    if not desk.give({"path": path}):
+        desk.say("policy.written", path=path, id=policy)
 
 
 def form_list(ctx: typer.Context) -> None:
@@ -144,7 +192,8 @@ def duty_done(ctx: typer.Context, duty: Arg = None, text: Arg = None, at: Opt = 
 
 
 GROUPS: dict[str, dict[str, Any]] = {
-    "policy": {"list": policy_list, "show": policy_show, "check": policy_check, "adopt": policy_adopt},
+    "policy": {"list": policy_list, "show": policy_show, "check": policy_check, "adopt": policy_adopt,
+               "coverage": policy_coverage, "diff": policy_diff, "new": policy_new},
     "form": {"list": form_list},
     "calendar": {"show": calendar_show, "set": calendar_set, "update": calendar_update},
     "duty": {"list": duty_list, "done": duty_done},

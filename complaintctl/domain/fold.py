@@ -158,8 +158,12 @@ def _step(
                 else t
                 for t in state.taken
             ]
-    if state.closed_at is None:
-        state.status = "assigned" if name == "assigned" else (step and step.status) or state.status
+    wanted = "assigned" if name == "assigned" else step.status if step else ""
+    if wanted and state.closed_at is None:
+        # A contact after the reply does not lead back; only a return or a re-opening does.
+        old, new = (policy.term("status", s) for s in (state.status, wanted))
+        if (step and step.resets) or not (old and new and new.rank < old.rank):
+            state.status = wanted
     _take(state, event, name, at, values)
 
 

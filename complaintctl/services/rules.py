@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from ..domain.clocks import clocks
 from ..domain.example import run
+from ..domain.fold import fold
 from ..domain.moments import Unreadable, read_day
 from ..domain.policy import Policy
 from ..domain.vocabulary import Named, candidates
@@ -15,7 +17,7 @@ from ..domain.workdays import WorkCalendar
 from ..errors import Fault, Trouble, Usage
 from ..ledger import office as tables
 from ..ledger import queries
-from ..ledger.store import Draft, append
+from ..ledger.store import Draft, append, events_of
 from ..rulebook.check import faults
 from ..rulebook.files import found, pick, read
 from ..rulebook.policies import load
@@ -74,14 +76,38 @@ def official_calendar() -> WorkCalendar:
     return WorkCalendar(days, years)
 
 
-def adopt(office: Office, wanted: str, from_: str | None) -> dict[str, Any]:
-    """Adopts a policy for complaints received from a day on; older ones keep theirs."""
+def adopt(
+    office: Office, wanted: str, from_: str | None, *, dry_run: bool = False
+) -> dict[str, Any]:
+    """Adopts a policy for complaints received from a day on; those registered before keep theirs."""
     rules = load(wanted, office.own)
     day = _day(office, from_) if from_ else office.now.date()
+    if dry_run:
+        return _adopted(rules, day) | {"would_change": would_change(office, rules)}
     with office.ledger.unit():
         append(office.ledger, office.stamp, [adoption(rules, office.now, day)])
         tables.project_office(office.ledger, office.book)
-    return {"policy": rules.id, "title": Named(rules.id, rules.title(rules.id, "zh"), rules.title(rules.id, "en")), "from": day}
+    return _adopted(rules, day)
+
+
+def _adopted(rules: Policy, day: dt.date) -> dict[str, Any]:
+    title = Named(rules.id, rules.title(rules.id, "zh"), rules.title(rules.id, "en"))
+    return {"policy": rules.id, "title": title, "from": day}
+
+
+def would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
+    """The open complaints whose next deadline would be another if they did not keep their policy."""
+    changed = []
+    for row in queries.listing(office.ledger, equal={}, open_=True)[0]:
+        events = events_of(office.ledger, row["number"])
+        state = fold(events, rules, office.book.voided)
+        running = clocks(state, rules, office.book.calendar) if state else []
+        soonest = min(((c.due_at, c.limit) for c in running if c.state == "running" and c.due_at), default=None)
+        due, limit = (soonest[0].isoformat(), soonest[1]) if soonest else (None, None)
+        if (due, limit) != (row["next_due_at"], row["next_limit"]):
+            now = {"due_at": row["next_due_at"], "limit": row["next_limit"]}
+            changed.append({"number": row["number"], **now, "new_due_at": due, "new_limit": limit})
+    return changed
 
 
 def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[str, Any]:
