@@ -52,17 +52,20 @@ def _translated(text: str, ctx: Any) -> str:
 
 def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) -> int:
     """Runs one command line and returns its exit code; the only way out of the program."""
-    args, asked = hoisted(sys.argv[1:] if argv is None else argv)
+    front, words, asked = hoisted(sys.argv[1:] if argv is None else argv)
     desk = Desk(language(asked.get("--lang") or os.environ.get("COMPLAINTCTL_LANG")), now)
     desk.json = "--json" in asked
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        return run(args, desk)
+        return run(front, words, desk)
     except Trouble as trouble:
         return desk.refuse(trouble)
     except UsageError as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error.format_message())
+            return 0
         return desk.refuse(Usage(faults=[_explained(error)]))
     except KeyboardInterrupt:
         desk.note("interrupted")
@@ -77,18 +80,17 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
         return desk.refuse(Trouble("bug", kind=type(error).__name__, place=_place(error)))
 
 
-def run(args: list[str], desk: Desk) -> int:
+def run(front: list[str], words: list[str], desk: Desk) -> int:
     """Builds the parser for these words and runs them."""
     if hasattr(signal, "SIGTERM"):
         try:
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         except ValueError:
             pass  # not the main thread: the caller has its own handling
-    wanted = next((a for a in args[2 * sum(1 for a in args if a in GLOBAL) :] if a in COMMANDS), None)
-    wanted = next((a for a in args if a in COMMANDS), wanted)
-    known = [wanted] if wanted and args[-1:] != ["--help"] or wanted else list(COMMANDS)
+    first = words[0] if words else ""
+    known = [first] if first in COMMANDS else list(COMMANDS) if first else []
     command = build(known, desk.lang)
-    code = command.main(args, prog_name="complaintctl", standalone_mode=False, obj=desk)
+    code = command.main([*front, *words], prog_name="complaintctl", standalone_mode=False, obj=desk)
     sys.stdout.flush()
     return code if isinstance(code, int) else 0
 
@@ -123,6 +125,7 @@ def _describe(command: Any, lang: str, key: str) -> None:
     """Puts the catalogue's words on a command, its parameters and its sub-commands."""
     command.help = say(lang, key)
     for param in command.params:
+        param.secondary_opts = []  # a switch needs no --no- twin
         if param.name != "help":
             param.help = say(lang, f"{'option' if key == 'help' else 'param'}.{param.name.rstrip('_')}")
     for name, inner in getattr(command, "commands", {}).items():
@@ -136,8 +139,8 @@ def _front(
     by: Annotated[str | None, typer.Option(envvar="COMPLAINTCTL_BY", show_envvar=False)] = None,
     lang: Annotated[str | None, typer.Option(envvar="COMPLAINTCTL_LANG", show_envvar=False)] = None,
     rules: Annotated[str | None, typer.Option(envvar="COMPLAINTCTL_RULES", show_envvar=False)] = None,
-    json: bool = False,
-    version: bool = False,
+    json: Annotated[bool, typer.Option("--json", show_default=False)] = False,
+    version: Annotated[bool, typer.Option("--version", show_default=False)] = False,
 ) -> int | None:
     desk: Desk = ctx.obj
     desk.ledger = Path(ledger) if ledger else None
@@ -150,8 +153,8 @@ def _front(
     return None
 
 
-def hoisted(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """The words with the options of the whole program in front, wherever they stood; and those options."""
+def hoisted(argv: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:
+    """The options of the whole program, wherever they stood; the other words; those options by name."""
     front: list[str] = []
     rest: list[str] = []
     asked: dict[str, str] = {}
@@ -163,7 +166,9 @@ def hoisted(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
             rest += [word, *words]
             break
         if name not in GLOBAL:
-            rest.append(word)
+            # An ending of a number may be typed as it stands on paper: -007.
+            bare = word[1:].isdigit() and not (rest and rest[-1].startswith("--"))
+            rest.append(word.lstrip("-") if bare else word)
         elif not GLOBAL[name] or equals:
             front.append(word)
             asked[name] = value
@@ -172,7 +177,7 @@ def hoisted(argv: Sequence[str]) -> tuple[list[str], dict[str, str]]:
             front += [word, *taken]
             asked[name] = "".join(taken)
             words = words[1:]
-    return [*front, *rest], asked
+    return front, rest, asked
 
 
 def _explained(error: Any) -> Fault:
@@ -182,7 +187,8 @@ def _explained(error: Any) -> Fault:
     name = type(error).__name__
     option = getattr(error, "option_name", "") or getattr(getattr(error, "param", None), "name", "")
     if name == "NoSuchOption":
-        near = list(getattr(error, "possibilities", None) or ())
+        known = [o for p in error.ctx.command.params for o in p.opts] if error.ctx else []
+        near = list(getattr(error, "possibilities", None) or ()) or known
         return Fault("usage.no_option", {"value": option, "nearest": near})
     message = error.format_message()
     if message.startswith("No such command"):

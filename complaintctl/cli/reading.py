@@ -13,7 +13,7 @@ from .options import Arg, Flag, Opt, Out
 
 def show_(ctx: typer.Context, number: Arg = None, history: Flag = False, unmask: Opt = None) -> None:
     from ..services import reading
-    from .render import case, clock_lines, inert, table
+    from .render import case, clock_lines, inert, table, when
 
     need(number=number)
     desk: Desk = ctx.obj
@@ -24,15 +24,18 @@ def show_(ctx: typer.Context, number: Arg = None, history: Flag = False, unmask:
         if desk.give(found):
             return
         policy = office.book.policy(reading.adoption(office, found["number"]))
-        case(desk, reading.label(policy, found), found)
+        case(desk, reading.label(policy, found))
         clock_lines(desk, found["clocks"])
+        for item in found["checklist"]:
+            mark, done = ("☑", when(item["done_at"])) if item["done_at"] else ("☐", "")
+            desk.line(f"  {mark} {desk.put(item['title'])} {done}".rstrip())
         for line in found["penalties"]:
             key = f"penalty.{line['state']}"
             amount = line["measure"] if line["measure"] and not line["amount"] else line["amount"]
             desk.say(key, penalty=line["penalty_id"], amount=amount)
         rows = []
         for event in found.get("history", ()):
-            values = "；".join(f"{k}={inert(desk.put(v))}" for k, v in event["values"].items())
+            values = "；".join(f"{desk.put(k)}={inert(desk.put(v))}" for k, v in event["words"])
             title = event["title"]
             mark = desk.text("voided") if event["voided"] else ""
             times = (event["occurred_at"][:16].replace("T", " "), event["recorded_at"][:16].replace("T", " "))

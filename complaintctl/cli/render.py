@@ -87,12 +87,14 @@ def clock_lines(desk: Desk, clocks: Iterable[Mapping[str, Any]]) -> None:
         clause = short(item["clause"], 60)
         name = desk.put(title) if title and (title.zh or title.en) else clause
         rows.append(("", due, item["limit"], name, state, clause if name != clause else ""))
+    if not rows:
+        return
     heads = ["", *(desk.text(f"head.{h}") for h in ("due", "limit", "what", "state", "clause"))]
     table(desk, heads, rows)
 
 
-def case(desk: Desk, row: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    """One complaint: ``row`` with the words of its vocabularies, ``found`` as scripts get it."""
+def case(desk: Desk, row: Mapping[str, Any]) -> None:
+    """One complaint, with the words of its vocabularies."""
     words = [desk.put(row[name]) for name in ("kind", "channel", "category", "level") if row[name]]
     desk.line(f"{row['number']}  {' · '.join(words)}  [{desk.put(row['status'])}]")
     names = ("received_at", "registered_at", "closed_at", "reference", "handler", "unit", "receiver",
@@ -100,22 +102,18 @@ def case(desk: Desk, row: Mapping[str, Any], found: Mapping[str, Any]) -> None:
              "resolved_at", "replied_at", "reply_mode", "notified_at", "followed_up_at", "result",
              "outcome", "substantiated", "responsibility", "satisfaction", "note")  # fmt: skip
     labels = {name: desk.text(f"field.{name}") for name in names if row[name] not in (None, "")}
-    more = {k: v for k, v in found["more"].items() if v not in (None, "", {})}
-    size = max(map(width, [*labels.values(), *more]), default=0)
-    for name, label in labels.items():
-        value = when(row[name]) if name.endswith("_at") else desk.put(row[name])
+    more = [(inert(desk.put(label)), desk.put(value)) for label, value in row["more"]]
+    size = max(map(width, [*labels.values(), *(label for label, _ in more)]), default=0)
+    shown = [(labels[n], when(row[n]) if n.endswith("_at") else desk.put(row[n])) for n in labels]
+    for label, value in [*shown, *more]:
         desk.line(f"  {label}{' ' * (size - width(label))}  {inert(value)}")
-    for label, value in more.items():
-        shown = "；".join(f"{k}：{v}" for k, v in value.items()) if isinstance(value, dict) else value
-        desk.line(f"  {label}{' ' * (size - width(label))}  {inert(desk.put(shown))}")
 
 
 def derivation(desk: Desk, item: Mapping[str, Any]) -> None:
     """Why one date is what it is, line by line."""
     title = desk.put(item["title"])
     desk.line(f"{item['limit']}  {title}".rstrip())
-    article = f" {item['article']}" if item["article"] else ""
-    desk.say("explain.clause", source=item["source"], article=article, clause=item["clause"])
+    desk.say("explain.clause", source=item["source"], article=item["article"], clause=item["clause"])
     if item["assumed"]:
         desk.say("explain.assumed", reason=item["assumed"])
     desk.say("explain.within", span=item["within"])

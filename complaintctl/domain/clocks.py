@@ -9,18 +9,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from .fold import OLD, Complaint, Taken, facts
-from .policy import Limit, Policy
+from .policy import Limit, Policy, by_fact
 from .spans import Span, read_span
 from .workdays import WorkCalendar
 
 _LAST = dt.time(23, 59, 59)
 
 
-@dataclass(frozen=True)
-class Clock:
+class Clock(NamedTuple):
     """One limit on one complaint. ``due_at`` None: the text gives no number (at once).
 
     ``state``: running, met, late (met or closed after the due time), void (closed before it was due).
@@ -79,13 +78,12 @@ def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clo
         return []
     known = facts(state, policy)
     found: list[Clock] = []
-    for limit in policy.limits:
-        if limit.until and limit.applies(known):
-            last = state.round if policy.reopen_restarts else 0
-            for round_ in range(last + 1):
-                found += _run(limit, state, round_, known, policy, calendar)
+    last = state.round if policy.reopen_restarts else 0
+    for limit in policy.limits_on(known):
+        for round_ in range(last + 1):
+            found += _run(limit, state, round_, known, policy, calendar)
     if state.origin == OLD:
-        return [c for c in found if c.met_at and c.round == 0 or c.round > 0]
+        return [c for c in found if c.met_at or c.round > 0]
     return found
 
 
@@ -101,16 +99,24 @@ def _run(
     start = _start(limit, state, round_, steps)
     if start is None:
         return []
+    if limit.attempts:
+        return [_attempts(limit, round_, start, steps, known, state.rounds[round_][1])]
     made: list[Clock] = []
     used: set[int] = set()
     for part in range(1, limit.times + 1):
-        span = limit.span(known)
-        due, provisional = _due(limit, Span(span.n * part, span.unit), start, known, policy, calendar)
-        due = _extended(limit, steps, due)
         met = next((t for t in steps if _meets(limit, t, start, policy, calendar, used)), None)
         if met:
             used.add(met.seq)
-        ended = state.rounds[round_][1]
+        elif state.origin == OLD and round_ == 0:
+            continue  # it would be dropped: nothing to count
+        span = limit.span(known)
+        if part > 1:
+            span = Span(span.n * part, span.unit)
+        due, provisional = _due(limit, span, start, known, policy, calendar)
+        due = _extended(limit, steps, due)
+        # What is owed after the end (a call-back a month later) does not end with it.
+        outlives = all(s in policy.steps and policy.steps[s].after_close for s in limit.until)
+        ended = None if outlives else state.rounds[round_][1]
         made.append(
             Clock(
                 limit=limit.id if limit.times == 1 else f"{limit.id}/{part}",
@@ -124,6 +130,23 @@ def _run(
             )
         )
     return made
+
+
+def _attempts(
+    limit: Limit,
+    round_: int,
+    start: dt.datetime,
+    steps: list[Taken],
+    known: Mapping[str, Any],
+    ended: dt.datetime | None,
+) -> Clock:
+    """A limit on the number of tries: late from the first one too many on, met by an end without it."""
+    tries = [t for t in steps if t.step in limit.until]
+    most = by_fact(limit.attempts, known)
+    over = tries[int(most)].at if most and len(tries) > most else None
+    met = over or (ended if tries else None)
+    state = "late" if over else ("met" if tries else "void") if ended else "running"
+    return Clock(limit.id, limit.origin, round_, start, None, met, state)
 
 
 def _start(
@@ -143,9 +166,11 @@ def _due(
     calendar: WorkCalendar,
 ) -> tuple[dt.datetime | None, bool]:
     if limit.due_field:
-        day = known.get(limit.due_field)
-        end = dt.datetime.combine(dt.date.fromisoformat(str(day)[:10]), _LAST, start.tzinfo) if day else None
-        return end, False
+        promised = str(known.get(limit.due_field) or "")
+        if not promised or promised[11:] not in ("", "00:00:00+08:00"):
+            return (dt.datetime.fromisoformat(promised) if promised else None), False
+        day = dt.date.fromisoformat(promised[:10])
+        return dt.datetime.combine(day, _LAST, start.tzinfo), False
     count = policy.count_receipt_day if limit.count_receipt_day is None else limit.count_receipt_day
     return reach(span, start, calendar, roll=limit.roll or policy.roll, count_start=count)
 
@@ -261,6 +286,7 @@ def _walk(
     lines.append(Line("day", end, span.n, *calendar.why(end)))
     step = {"forward": one, "backward": -one}.get(roll)
     while step and not calendar.is_workday(end):
-        lines.append(Line("skip", end, 0, *calendar.why(end)))
         end += step
+        if not calendar.is_workday(end):
+            lines.append(Line("skip", end, 0, *calendar.why(end)))
     return lines

@@ -107,14 +107,19 @@ def _field(policy: Policy, name: str) -> Field | Fault:
 def missing(policy: Policy, values: Mapping[str, Any]) -> list[Fault]:
     """The required fields that have no value."""
     return [
-        Fault("value.missing", {"field": Named(f.id, f.zh, f.en), "choices": _choices(policy, f)})
+        absent(policy, f)
         for f in policy.fields.values()
         if f.required and values.get(f.id) in (None, "")
     ]
 
 
-def _choices(policy: Policy, field: Field) -> list[object]:
-    return list(policy.vocabulary.get(field.of or field.id, {}).values())
+def absent(policy: Policy, field: Field) -> Fault:
+    """That a field has no value, with the words it may have."""
+    choices = list(policy.vocabulary.get(field.of or field.id, {}).values())
+    label = Named(field.id, field.zh, field.en)
+    if field.type == "term" and choices:
+        return Fault("value.missing", {"field": label, "choices": choices})
+    return Fault("value.empty", {"field": label})
 
 
 def split(policy: Policy, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

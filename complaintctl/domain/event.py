@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 GENESIS = "0" * 64
 
@@ -19,8 +19,7 @@ _encode = json.JSONEncoder(
 ).encode
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """One thing that happened to a complaint or to the office.
 
     ``occurred_at`` is when it happened, ``recorded_at`` when it was written down; both are ISO 8601 with
@@ -35,7 +34,7 @@ class Event:
     actor: str
     batch: str
     body: Mapping[str, Any]
-    private: Mapping[str, Any] = field(default_factory=dict)
+    private: Mapping[str, Any] = MappingProxyType({})
 
 
 def canonical(value: object) -> str:

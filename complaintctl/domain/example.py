@@ -9,6 +9,7 @@ from typing import Any
 from .clocks import clocks
 from .duties import occasions
 from .event import Event
+from .extensions import extended
 from .fold import Complaint, fold
 from .gates import refusals
 from .moments import read_moment
@@ -39,7 +40,7 @@ def run(policy: Policy, example: Table, calendar: WorkCalendar) -> list[str]:
             wrong.append(f"{limit}: state {state_now}, expected {wanted}")
     wrong += [f"{limit}: runs" for limit in example.get("absent", ()) if limit in lines]
     wrong += _penalties(policy, example, state, calendar)
-    wrong += _refusals(policy, example)
+    wrong += _refusals(policy, example, calendar)
     return wrong + _duties(policy, example, calendar)
 
 
@@ -61,7 +62,7 @@ def _penalties(
     return wrong
 
 
-def _refusals(policy: Policy, example: Table) -> list[str]:
+def _refusals(policy: Policy, example: Table, calendar: WorkCalendar) -> list[str]:
     if "try" not in example:
         return []
     attempt = example["try"]
@@ -69,7 +70,11 @@ def _refusals(policy: Policy, example: Table) -> list[str]:
     if attempt["do"] == "logged":
         tried = tried[:-1]
     state = _state(policy, example.get("given", {}), tried)
-    got = sorted({str(f.params["gate"]) for f in refusals(state, policy, attempt["do"])})
+    faults = refusals(state, policy, attempt["do"])
+    if attempt["do"] == "extended":
+        before = _state(policy, example.get("given", {}), tried[:-1])
+        faults += extended(before, policy, calendar, attempt)[1]
+    got = sorted({str(f.params["gate"]) for f in faults})
     wanted = sorted(example.get("refused", []))
     return [f"refused by {got}, expected {wanted}"] if got != wanted else []
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from .event import Event
 from .policy import Policy
@@ -15,8 +16,7 @@ LIVE, OLD = "live", "old"
 OF_THE_STEP = {"step", "text", "limit", "until", "penalty", "amount", "person", "reason"}
 
 
-@dataclass(frozen=True)
-class Taken:
+class Taken(NamedTuple):
     """A step that was taken. ``round`` counts re-openings from 0; ``undone`` by a later return loop."""
 
     step: str
@@ -24,7 +24,7 @@ class Taken:
     round: int
     seq: int
     actor: str = ""
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = MappingProxyType({})
     undone: bool = False
 
 
@@ -137,6 +137,7 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
         case "reopened":
             state.rounds.append((at, None))
             state.fields.pop("outcome", None)
+            state.fields.update({k: v for k, v in values.items() if k not in OF_THE_STEP})
             state.status = "assigned" if state.fields.get("handler") else "registered"
             _take(state, event, "reopened", at, values)
         case _:

@@ -56,5 +56,5 @@ def _fault(gate: Gate, policy: Policy, code: str, params: dict[str, object]) -> 
     source = Named(gate.origin, policy.title(gate.origin, "zh"), policy.title(gate.origin, "en"))
     return Fault(
         code,
-        {"gate": gate.id, "clause": gate.clause, "article": gate.article, "source": source, **params},
+        {"gate": gate.id, "clause": gate.clause, "article": gate.place, "source": source, **params},
     )

@@ -115,7 +115,7 @@ class Reader:
             name: {} for name in self.by_field if policy.vocabulary_of(name)
         }
         self._ditto: dict[int, object] = {}
-        self._repeated = [heading(h) for h in headings]
+        self._first = next(filter(None, map(heading, headings)), None)
         self._nothing, self._marks = set(mapping.nothing), set(mapping.ditto)
         self._passed = tuple(heading(p) for p in mapping.passed)
         self._default = {
@@ -124,14 +124,15 @@ class Reader:
 
     def blank(self, cells: Sequence[object]) -> str:
         """Why a row is no record: ``blank``, ``heading`` (repeated), ``total``; else an empty text."""
-        filled = [c for c in cells if c is not None and (not isinstance(c, str) or c.strip())]
-        if not filled:
+        filled = (c for c in cells if c is not None and (not isinstance(c, str) or c.strip()))
+        first = next(filled, None)
+        if first is None:
             return "blank"
-        first = filled[0]
         if isinstance(first, str):
-            if self._passed and heading(first).startswith(self._passed):
+            compared = heading(first)
+            if self._passed and compared.startswith(self._passed):
                 return "total"
-            if len(filled) > 1 and heading(first) == next((h for h in self._repeated if h), None):
+            if compared == self._first and next(filled, None) is not None:
                 return "heading"
         return ""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from .clocks import Clock
 from .fold import OLD, Complaint, facts
-from .policy import Penalty, Policy
+from .policy import Penalty, Policy, by_fact
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ def _propose(
     rule: Penalty, state: Complaint, known: Mapping[str, Any], breached: list[Clock]
 ) -> Proposal:
     count = _count(rule, state, known, breached)
-    times = _by_fact(rule.multiplier, known)
-    amount = _by_fact(rule.amount, known) * count * times
+    times = by_fact(rule.multiplier, known)
+    amount = by_fact(rule.amount, known) * count * times
     decided = next(
         (
             t
@@ -66,7 +66,7 @@ def _propose(
         penalty=rule.id,
         policy=rule.origin,
         amount=amount,
-        points=_by_fact(rule.points, known) * times,
+        points=by_fact(rule.points, known) * times,
         minimum=rule.minimum,
         measure=rule.measure,
         state=verdict,
@@ -89,14 +89,3 @@ def _days_late(clock: Clock, state: Complaint) -> int:
     """One for the breach itself and one more for every further day (压单: 超过再按1单…/天累加)."""
     end = clock.met_at or state.rounds[clock.round][1]
     return 1 + max(0, (end - clock.due_at).days) if end and clock.due_at else 1
-
-
-def _by_fact(value: Any, known: Mapping[str, Any]) -> float:
-    if not isinstance(value, Mapping):
-        return float(value)
-    for name, by_value in value.items():
-        key = known.get(name)
-        key = str(key).lower() if isinstance(key, bool) else key
-        if key in by_value or "otherwise" in by_value:
-            return float(by_value.get(key, by_value.get("otherwise")))
-    return 0.0

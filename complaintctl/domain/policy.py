@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from typing import Any
 
+from ..errors import Fault
 from .spans import Span, read_span
 
 Table = Mapping[str, Any]
@@ -81,10 +83,21 @@ class Rule:
     reason: str = ""
     origin: str = ""
 
+    @property
+    def place(self) -> object:
+        """Where in its source the clause stands, as people say it."""
+        return Fault("article", {"n": self.article}) if self.article.isdigit() else self.article
+
     def applies(self, facts: Table) -> bool:
         """Whether the rule speaks of a complaint with these facts."""
-        exceptions = [self.unless] if isinstance(self.unless, Mapping) else self.unless or ()
-        return matches(self.when, facts) and not any(matches(e, facts) for e in exceptions)
+        return matches(self.when, facts) and not any(matches(e, facts) for e in self._exceptions())
+
+    def asked(self) -> set[str]:
+        """The facts its conditions ask for."""
+        return {name for table in (self.when or {}, *self._exceptions()) for name in table}
+
+    def _exceptions(self) -> Iterable[Table]:
+        return [self.unless] if isinstance(self.unless, Mapping) else self.unless or ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +105,8 @@ class Limit(Rule):
     """A time limit: ``within`` a span of the step ``since``, one of the steps ``until`` must be done.
 
     ``within`` may be a table {field: {value: span}}; ``not_before`` delays the earliest valid moment;
-    ``times`` makes that many limits, one span after another; ``attempts`` is the most tries allowed;
+    ``times`` makes that many limits, one span after another; ``attempts`` is the most tries allowed
+    (a number or a table of numbers), counted in steps ``until``;
     ``shown`` is whether a register's column of due dates may show it (first contacts are not).
     """
 
@@ -104,7 +118,7 @@ class Limit(Rule):
     roll: str = ""
     count_receipt_day: bool | None = None
     times: int = 1
-    attempts: Table | None = None
+    attempts: Any = None
     due_field: str = ""
     shown: bool = True
 
@@ -190,7 +204,7 @@ def matches(when: Table | None, facts: Table) -> bool:
 def _meets(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, Mapping):
         if "given" in wanted:
-            return (value not in (None, "")) == wanted["given"]
+            return bool((value not in (None, "")) == wanted["given"])
         if not isinstance(value, int | float):
             return False
         low, high = wanted.get("min", value), wanted.get("below", value + 1)
@@ -198,6 +212,18 @@ def _meets(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, list | tuple):
         return value in wanted or (value is None and "" in wanted)
     return bool(value) == wanted if isinstance(wanted, bool) else bool(value == wanted)
+
+
+def by_fact(value: Any, facts: Table) -> float:
+    """A number, or the number a table {field: {value: number}} gives for these facts; 0 if none."""
+    if not isinstance(value, Mapping):
+        return float(value)
+    for name, by_value in value.items():
+        fact = facts.get(name)
+        key = str(fact).lower() if isinstance(fact, bool) else str(fact)
+        if key in by_value or "otherwise" in by_value:
+            return float(by_value.get(key, by_value.get("otherwise")))
+    return 0.0
 
 
 def build(cls: type[Any], table: Table) -> Any:
@@ -233,6 +259,9 @@ class Policy:
         self.limits: tuple[Limit, ...] = self._rules("limit")
         self.gates: tuple[Gate, ...] = self._rules("gate")
         self.penalties: tuple[Penalty, ...] = self._rules("penalty")
+        self._limit = {limit.id: limit for limit in self.limits}
+        self._asked = sorted({name for limit in self.limits for name in limit.asked()})
+        self._speaking = lru_cache(2048)(self._speaks)
 
     def _rules(self, name: str) -> Any:
         return tuple(build(RULES[name], item) for item in self.text.get(name, ()))
@@ -247,8 +276,15 @@ class Policy:
 
     def limit(self, limit_id: str) -> Limit | None:
         """The limit of that id; a repeated limit's parts (``L28-7/2``) lead to their limit."""
-        bare = limit_id.partition("/")[0]
-        return next((limit for limit in self.limits if limit.id == bare), None)
+        return self._limit.get(limit_id.partition("/")[0])
+
+    def limits_on(self, facts: Table) -> tuple[Limit, ...]:
+        """The limits that run for a complaint with these facts; the same facts recur in bulk."""
+        return self._speaking(*map(facts.get, self._asked))
+
+    def _speaks(self, *values: Any) -> tuple[Limit, ...]:
+        facts = dict(zip(self._asked, values, strict=True))
+        return tuple(limit for limit in self.limits if limit.until and limit.applies(facts))
 
     def term(self, vocabulary: str, term_id: object) -> Term | None:
         """The word of a vocabulary, or None."""

@@ -74,12 +74,14 @@ def refresh(ledger: Ledger, book: Book, days: Iterable[dt.date]) -> int:
 
 
 def batch_numbers(ledger: Ledger, batch: str) -> list[str]:
-    """The complaints a batch wrote to."""
-    return [
-        number
-        for (number,) in ledger.connection.execute(
-            "select distinct number from event where station = ? and batch = ?"
-            " and number is not null",
-            (ledger.station, batch),
-        )
-    ]
+    """The complaints a batch wrote to; for an undo, those of the batch that it took back."""
+    sql = """
+        with recursive meant (batch) as (
+          values (:batch) union
+          select json_extract(e.body, '$.batch') from event e join meant m on e.batch = m.batch
+          where e.station = :own and e.type = 'voided' and e.number is null)
+        select distinct number from event
+        where station = :own and batch in meant and number is not null
+    """
+    found = ledger.connection.execute(sql, {"own": ledger.station, "batch": batch})
+    return [number for (number,) in found]

@@ -14,7 +14,7 @@ from .files import read
 from .policies import LISTS, merged
 
 HEAD = {
-    *("id", "edition", "zh", "en", "users", "source", "url", "include", "drop", "number", "roll"),
+    *("id", "edition", "zh", "en", "users", "source", "url", "include", "drop", "number", "roll", "plans", "checklist"),
     *("count_receipt_day", "reopen_restarts", "vocabulary", "example", "forms", "note_to_reader"),
 }
 DERIVED = {"named", "channel_group", "rank", "class", "reopened", "origin", "status"}

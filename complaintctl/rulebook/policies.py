@@ -10,6 +10,7 @@ from ..errors import BadRules, NotFound
 from .files import found, pick, read
 
 LISTS = ("field", "step", *RULES)
+MERGED = ("vocabulary", "sources", "checklists")
 HEAD = ("zh", "en", "edition", "source", "users")
 
 
@@ -25,7 +26,7 @@ def merged(path: Path, own: Path | None = None) -> dict[str, Any]:
     Every file is taken once, however many of the others include it. The examples are those of the
     file itself: an included regime's need not hold in combination.
     """
-    whole: dict[str, Any] = {"vocabulary": {}, "sources": {}}
+    whole: dict[str, Any] = {"vocabulary": {}, "sources": {}, "checklists": {}}
     for text in _lineage(path, own, (), []):
         id_ = str(text.get("id", path.stem))
         drop = set(text.get("drop", ()))
@@ -33,9 +34,31 @@ def merged(path: Path, own: Path | None = None) -> dict[str, Any]:
         for kind in LISTS:
             whole[kind] = [item for item in whole.get(kind, ()) if item.get("id") not in drop]
             marked[kind] = [{**item, "origin": id_} for item in text.get(kind, ())]
-        marked["sources"] = {id_: {key: text[key] for key in HEAD if key in text}}
+        marked |= _about(text, id_)
         _join(whole, {"example": [], **marked})
+        for plan in text.get("plans", ()):
+            _join(whole, _plan(pick("policies", plan, own)))
     return whole
+
+
+def _plan(path: Path) -> dict[str, Any]:
+    """A plan (预案) a regime keeps ready: its steps, and its rules once a complaint has that plan."""
+    text = read(path)
+    id_ = text["id"]
+    taken = {kind: [{**i, "origin": id_} for i in text.get(kind, ())] for kind in ("field", "step")}
+    for kind in RULES:
+        taken[kind] = [
+            {**item, "origin": id_, "when": {**item.get("when", {}), "plan": id_}}
+            for item in text.get(kind, ())
+        ]
+    words = {**text.get("vocabulary", {}), "plan": [{"id": id_, "zh": text["zh"], "en": text["en"]}]}
+    return {**taken, "vocabulary": words, **_about(text, id_)}
+
+
+def _about(text: dict[str, Any], id_: str) -> dict[str, Any]:
+    """What stays known of a file in the whole: its head, and its steps in order if they are a list to tick."""
+    steps = {id_: [step["id"] for step in text.get("step", ())]} if text.get("checklist") else {}
+    return {"sources": {id_: {key: text[key] for key in HEAD if key in text}}, "checklists": steps}
 
 
 def _lineage(
@@ -66,7 +89,8 @@ def _join(whole: dict[str, Any], more: dict[str, Any]) -> None:
         known = {word.get("id"): word for word in whole["vocabulary"].get(name, ())}
         known.update((word.get("id"), word) for word in words)
         whole["vocabulary"][name] = list(known.values())
-    whole["sources"].update(more.get("sources", {}))
+    for key in ("sources", "checklists"):
+        whole[key].update(more.get(key, {}))
     for key, value in more.items():
-        if key not in (*LISTS, "vocabulary", "sources", "include", "drop"):
+        if key not in (*LISTS, *MERGED, "include", "drop"):
             whole[key] = value

@@ -6,9 +6,9 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from ..domain.clocks import clocks
 from ..domain.entry import enter, missing, split
-from ..domain.fold import Complaint
+from ..domain.extensions import extended
+from ..domain.fold import Complaint, facts
 from ..domain.gates import refusals
 from ..domain.moments import Unreadable, read_moment
 from ..domain.policy import Policy, Step
@@ -190,50 +190,16 @@ def _allowed(
     if state.closed_at and action != "reopened" and not (step and step.after_close):
         raise Refused("complaint.closed", number=state.number)
     if action == "extended":
-        _extension(state, policy, values, office)
+        values["limit"], faults = extended(state, policy, office.book.calendar, values)
+        if faults:
+            raise Refused(faults=faults)
     if action in ("penalised", "waived"):
         known = queries.penalties_of(office.ledger, state.number)
         ids = [row["penalty_id"] for row in known]
         if values.get("penalty") not in ids:
             raise Refused("penalty.unknown", value=values.get("penalty") or "-", known=ids)
-
-
-def _extension(
-    state: Complaint, policy: Policy, values: dict[str, Any], office: Office
-) -> None:
-    """An extension needs a limit that may be moved, a later date and who approved it."""
-    running = {c.limit: c for c in clocks(state, policy, office.book.calendar) if c.state == "running"}
-    rules = {limit: rule for rule in policy.extensions for limit in rule.limits if limit in running}
-    if len(rules) == 1:
-        values.setdefault("limit", next(iter(rules)))
-    limit = values.get("limit")
-    if limit not in rules:
-        raise Refused("extension.unknown", value=limit or "-", known=sorted(rules))
-    faults = [
-        Fault("value.missing", {"field": Named(f.id, f.zh, f.en), "choices": []})
-        for f in (policy.fields[name] for name in ("until", "approver"))
-        if not values.get(f.id)
-    ]
-    if faults:
-        raise Usage(faults=faults)
-    due = running[str(limit)].due_at
-    if due and str(values["until"])[:10] <= due.date().isoformat():
-        raise Refused("extension.earlier", limit=limit, due=due.date(), value=values["until"])
-    _not_too_far(rules[str(limit)].at_most, due, values, office)
-
-
-def _not_too_far(
-    at_most: str, due: dt.datetime | None, values: dict[str, Any], office: Office
-) -> None:
-    from ..domain.clocks import reach
-    from ..domain.spans import read_span
-
-    if at_most and due:
-        last, _ = reach(
-            read_span(at_most), due, office.book.calendar, roll="forward", count_start=False
-        )
-        if last and str(values["until"])[:10] > last.date().isoformat():
-            raise Refused("extension.too_far", value=values["until"], last=last.date())
+        # What was approved stays what it was, whatever is found out later.
+        values.setdefault("amount", known[ids.index(values["penalty"])]["amount"])
 
 
 def _state(office: Office, number: str) -> tuple[Complaint, Policy]:

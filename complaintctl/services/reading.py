@@ -15,13 +15,14 @@ from ..domain.entry import Unclear, word
 from ..domain.fold import facts
 from ..domain.mask import masked
 from ..domain.moments import Unreadable, read_month
-from ..domain.policy import Policy
+from ..domain.policy import Field, Policy
 from ..domain.vocabulary import Named
 from ..errors import Fault, Usage
 from ..ledger import queries
 from ..ledger.store import Draft, append, events_of
 from .session import Office
 
+STATUS = Field("status", "状态", "status", type="term")
 WITHHELD = "〔举报内容不予显示〕"
 SHOWN = (
     *("number", "reference", "kind", "channel", "category", "level", "status", "received_at"),
@@ -30,6 +31,7 @@ SHOWN = (
     *("notified_at", "followed_up_at", "result", "outcome", "substantiated", "responsibility"),
     *("satisfaction", "note", "late", "origin", "batch"),
 )
+OURS = ("named", "row", "text", "reason")  # what events hold beside a policy's fields
 LABELLED = ("kind", "channel", "category", "class", "level", "status", "outcome", "substantiated",
             "responsibility", "satisfaction", "reply_mode", "channel_group")
 
@@ -49,9 +51,22 @@ def show(office: Office, wanted: str, *, unmask: str = "") -> dict[str, Any]:
         {k: v for k, v in line.items() if k not in ("station", "number")}
         for line in queries.penalties_of(office.ledger, number)
     ]
+    found["checklist"] = checklist(office, number, policy)
     lines = queries.clocks_of(office.ledger, [number])[number]
     found["clocks"] = [clock(line, policy, office.now) for line in lines]
     return found
+
+
+def checklist(office: Office, number: str, policy: Policy) -> list[dict[str, Any]]:
+    """The steps of the plan (预案) a complaint follows, in order, each with when it was done."""
+    state, _ = office.book.state(events_of(office.ledger, number))
+    plan = state.fields.get("plan") or policy.id
+    done = {t.step: t.at for t in state.steps()}
+    steps = [policy.steps[step] for step in policy.text.get("checklists", {}).get(plan, ())]
+    steps = [step for step in steps if not step.resets]
+    return [
+        {"step": s.id, "title": Named(s.id, s.zh, s.en), "done_at": done.get(s.id)} for s in steps
+    ]
 
 
 def disclose(office: Office, what: str, reason: str) -> None:
@@ -115,6 +130,7 @@ def history(office: Office, wanted: str) -> list[dict[str, Any]]:
                 "batch": event.batch,
                 "voided": event.batch in office.book.voided,
                 "values": values,
+                "words": worded(policy, values),
             }
         )
     return lines
@@ -141,7 +157,7 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> dict[s
             _clock(item, office.now)
             | {
                 "clause": limit.clause,
-                "article": limit.article,
+                "article": limit.place,
                 "title": Named(limit.id, limit.zh, limit.en),
                 "source": Named(item.policy, rules.title(item.policy, "zh"), rules.title(item.policy, "en")),
                 "assumed": limit.reason if limit.assumed else None,
@@ -180,7 +196,7 @@ def listing(
     for name, text in given.items():
         if text is None:
             continue
-        field = policy.fields.get(name)
+        field = STATUS if name == "status" else policy.fields.get(name)
         try:
             equal[name] = word(policy, field, text) if field and field.type == "term" else text
         except Unclear as unclear:
@@ -230,10 +246,27 @@ def labels(office: Office, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, 
 def label(policy: Policy, row: Mapping[str, Any]) -> dict[str, Any]:
     """One row with the words of its vocabularies instead of ids."""
     names = {"class": "category"}
-    return {
+    shown = {
         k: (policy.term(names.get(k, k), v) or v) if k in LABELLED and v else v
         for k, v in row.items()
     }
+    return shown | {"more": worded(policy, row["more"])} if "more" in row else shown
+
+
+def worded(policy: Policy, values: Mapping[str, Any]) -> list[tuple[object, object]]:
+    """Further values as (label, word) pairs, without those that only repeat a default."""
+    pairs = []
+    for name, value in values.items():
+        field = policy.fields.get(name)
+        if value in (None, "", {}) or (field and field.default == value):
+            continue
+        if isinstance(value, Mapping):
+            pairs += list(value.items())
+            continue
+        own: object = Fault(f"field.{name}") if name in OURS else name
+        label = Named(name, field.zh, field.en) if field else own
+        pairs.append((label, policy.term(policy.vocabulary_of(name), value) or value))
+    return pairs
 
 
 def adoption(office: Office, number: str) -> int:

@@ -29,7 +29,7 @@ class Office:
 
 def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None) -> Office:
     """An office on an open ledger, with a batch id of its own for this invocation."""
-    batch = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    batch = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
     return Office(ledger, Book(ledger), Stamp(by, batch, now), own)
 
 

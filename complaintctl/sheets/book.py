@@ -33,7 +33,8 @@ _TITLE, _HEAD = Font(name="黑体", size=20, bold=True), Font(name="宋体", siz
 _GREY = PatternFill("solid", fgColor="FFE7E6E6")
 _LINE = Side("thin", "FF000000")
 _THIN = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
-_FORMATS = {"text": "@", "date": 'yyyy"年"m"月"d"日"', "moment": "yyyy-mm-dd hh:mm", "money": "0.00"}
+_FORMATS = {"text": "@", "date": 'yyyy"年"m"月"d"日"', "moment": "yyyy-mm-dd hh:mm",
+            "day": "yyyy-mm-dd", "money": "0.00"}  # fmt: skip
 
 
 class Book:

@@ -78,7 +78,7 @@ class _Register:
         align, kind = column.align, column.format
         styles = {
             (size, quoted): style(align, kinds, small=size == "small", quoted=quoted)
-            for size, kinds in (("plain", kind), ("long", ""), ("small", ""))
+            for size, kinds in (("plain", kind), ("day", "day"), ("long", ""), ("small", ""))
             for quoted in (False, True)
         }
         room = max(2, int(column.width - 1.2) // 2 * 2)  # a Chinese character is not split
@@ -122,6 +122,8 @@ class _Register:
             if type(value) is str:
                 quoted = armed(value)
                 size = "small" if place in small else "long" if len(value) > _LONG else "plain"
+            elif pen.kind == "moment" and value is not None and value % 1 == 0:
+                size = "day"  # an old book that gave no hour shows none
             out.append(_cell(f"{pen.letter}{number}", pen.styles[size, quoted], value))
         return "".join(out)
 

@@ -39,6 +39,8 @@ def put(lang: str, value: Any) -> str:
         return say(lang, key if key in catalogue(lang) else value.code, **value.params)
     if hasattr(value, "zh") and hasattr(value, "en"):
         return str(getattr(value, lang) or value.zh)
+    if isinstance(value, bool):
+        return catalogue(lang)["yes" if value else "no"]
     if isinstance(value, dt.datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, dt.date):
