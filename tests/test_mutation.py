@@ -15,7 +15,7 @@ from complaintctl.rulebook.files import found
 from complaintctl.rulebook.policies import merged
 from complaintctl.services.rules import official_calendar
 
-SKIPPED = {"id", "clause", "article", "zh", "en", "reason", "origin", "warn"}
+SKIPPED = {"id", "clause", "article", "zh", "en", "reason", "origin"}
 CALENDAR = official_calendar()
 REGIMES = [id_ for id_ in found("policies") if id_ != "base"]
 

@@ -5,6 +5,7 @@ Only the module of the command asked for is imported, so that the daily commands
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -17,7 +18,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from .. import __version__, clock
-from ..errors import Fault, Trouble, Usage
+from ..errors import Fault, LedgerTrouble, Trouble, Usage
 from ..texts import language, say
 from .desk import Desk
 
@@ -75,6 +76,9 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return desk.refuse(LedgerTrouble("output.full"))
         if os.environ.get("COMPLAINTCTL_DEBUG"):
             raise
         return desk.refuse(Trouble("bug", kind=type(error).__name__, place=_place(error)))
@@ -90,7 +94,12 @@ def run(front: list[str], words: list[str], desk: Desk) -> int:
     first = words[0] if words else ""
     known = [first] if first in COMMANDS else list(COMMANDS) if first else []
     command = build(known, desk.lang)
-    code = command.main([*front, *words], prog_name="complaintctl", standalone_mode=False, obj=desk)
+    try:
+        # Not command.main(): Typer's would turn a broken pipe and Ctrl-C into codes of its own.
+        with command.make_context("complaintctl", [*front, *words], obj=desk) as context:
+            code = command.invoke(context)
+    except typer.Exit as done:
+        code = done.exit_code
     sys.stdout.flush()
     return code if isinstance(code, int) else 0
 

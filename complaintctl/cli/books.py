@@ -54,7 +54,8 @@ def import_(
             skip_bad=skip_bad,
             rejects=Path(rejects) if rejects else None,
         )
-    if not desk.give(found):
+    problems = [{**p, "code": p["reason"].code, "reason": desk.put(p["reason"])} for p in found["problems"]]
+    if not desk.give({**found, "problems": problems}):
         _imported(desk, found)
     if found["problems"] and not skip_bad:
         if desk.json:

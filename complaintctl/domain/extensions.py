@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import Fault
 from .clocks import clocks, reach
 from .entry import absent
+from .gates import label
 from .fold import Complaint, facts
 from .policy import Policy
 from .spans import read_span
@@ -23,18 +24,16 @@ def extended(
     The limit need not be named when only one that runs may be moved. ``gate`` in a fault is the rule.
     """
     running = {c.limit: c for c in clocks(state, policy, calendar) if c.state == "running"}
-    known = {**facts(state, policy), **values}
-    rules = {
-        limit: rule
-        for rule in policy.extensions
-        for limit in rule.limits
-        if limit in running and rule.applies(known)
-    }
+    rules = {limit: rule for rule in policy.extensions for limit in rule.limits if limit in running}
     limit = str(values.get("limit") or (next(iter(rules)) if len(rules) == 1 else ""))
     if limit not in rules:
         known_limits: dict[str, object] = {"value": limit or "-", "known": sorted(rules), "gate": "extension"}
         return limit, [Fault("extension.unknown", known_limits)]
     rule, due = rules[limit], running[limit].due_at
+    if not rule.applies({**facts(state, policy), **values}):
+        asked = [label(policy, name) for name in rule.when or {}]
+        said: dict[str, object] = {"clause": rule.clause, "fields": asked, "gate": rule.id}
+        return limit, [Fault("extension.condition", said)]
     gone = [
         Fault(f.code, {**f.params, "gate": rule.id})
         for f in (absent(policy, policy.fields[n]) for n in ("until", "approver") if not values.get(n))

@@ -33,21 +33,22 @@ def _lacks(
             yield "gate.step", {"what": policy.steps.get(step) or Named(step, step, step)}
     for name in gate.fields:
         if known.get(name) in (None, ""):
-            yield "gate.field", {"what": _field(policy, name)}
+            yield "gate.field", {"what": label(policy, name)}
     for name in gate.true:
         if known.get(name) is not True:
-            yield "gate.true", {"what": _field(policy, name)}
+            yield "gate.true", {"what": label(policy, name)}
     if gate.differ:
         values = [known.get(name) for name in gate.differ]
         if all(values) and len(set(values)) < len(values):
-            yield "gate.differ", {"what": [_field(policy, name) for name in gate.differ]}
+            yield "gate.differ", {"what": [label(policy, name) for name in gate.differ]}
     for name, allowed in (gate.one_of or {}).items():
         if known.get(name) not in allowed:
             words = [policy.term(policy.vocabulary_of(name), a) or a for a in allowed]
-            yield "gate.one_of", {"what": _field(policy, name), "allowed": words}
+            yield "gate.one_of", {"what": label(policy, name), "allowed": words}
 
 
-def _field(policy: Policy, name: str) -> Named:
+def label(policy: Policy, name: str) -> Named:
+    """The words of a field."""
     found = policy.fields.get(name)
     return Named(name, found.zh, found.en) if found else Named(name, name, name)
 

@@ -115,9 +115,21 @@ def _months(year: int, month: int, length: int) -> tuple[dt.date, dt.date]:
     return first, after
 
 
-@lru_cache(maxsize=4096)
 def _read_stored(text: str) -> Moment:
-    """The forms without ``now``. In bulk, days and times recur: each half is kept by itself."""
+    """The forms without ``now``; the commonest by far (2024-03-05 14:22) is read at once."""
+    if len(text) == 16 and text[4] == text[7] == "-" and text[10] == " " and text[13] == ":":
+        try:
+            at = dt.datetime.fromisoformat(text)
+            if _FIRST_YEAR <= at.year <= _LAST_YEAR:
+                return Moment(at.replace(tzinfo=TZ), True)
+        except ValueError:
+            pass
+    return _read_halves(text)
+
+
+@lru_cache(maxsize=4096)
+def _read_halves(text: str) -> Moment:
+    """In bulk, days and times recur: each half is kept by itself."""
     half = 10 if text[10:11] == "T" else text.find(" ")
     if half > 0:
         try:

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from ..clock import TZ
@@ -109,11 +110,10 @@ class Reader:
             self.by_field.setdefault(columns[index][1], []).append(index)
         self.extra = [i for i, h in enumerate(self.headings) if i not in columns]
         self._private = {f.id for f in policy.fields.values() if f.private}
-        self._read = {name: self._reader(name) for name in self.by_field}
-        # Words of a vocabulary recur; each spelling is looked up once.
-        self._memo: dict[str, dict[str, Any]] = {
-            name: {} for name in self.by_field if policy.vocabulary_of(name)
-        }
+        self._open = policy.fields.keys() - self._private
+        self._times = [name for name in ("received_at", *STEPS) if name in self.by_field]
+        readers = {name: self._reader(name) for name in self.by_field}
+        self._columns = [(i, name, readers[name]) for name, group in self.by_field.items() for i in group]
         self._ditto: dict[int, object] = {}
         self._first = next(filter(None, map(heading, headings)), None)
         self._nothing, self._marks = set(mapping.nothing), set(mapping.ditto)
@@ -141,21 +141,28 @@ class Reader:
         values: dict[str, Any] = {}
         problems: list[Problem] = []
         kept = self._unmapped(cells)
-        for name, indexes in self.by_field.items():
-            for index in indexes:
-                cell = self._cell(cells, index)
-                if cell is None:
-                    continue
-                if name in values:
-                    kept[self.headings[index]] = _plain(cell)
-                    continue
-                try:
-                    value = self._value(name, cell)
-                except Unclear as unclear:
-                    problems.append(self._problem(row, name, index, cell, unclear.fault))
-                else:
-                    if value not in (None, ""):
-                        values[name] = value
+        for index, name, value_of in self._columns:
+            cell = cells[index] if index < len(cells) else None
+            if isinstance(cell, str):
+                cell = cell.strip() or None
+            if cell in self._marks:
+                cell = self._ditto.get(index)
+            elif cell is not None:
+                self._ditto[index] = cell
+            if cell is None:
+                continue
+            if name in values:
+                kept[self.headings[index]] = _plain(cell)
+                continue
+            try:
+                if not isinstance(cell, str) and hasattr(cell, "formula"):
+                    raise Unclear("import.uncomputed", field=_label(self.policy, name))
+                value = value_of(cell)
+            except Unclear as unclear:
+                problems.append(self._problem(row, name, index, cell, unclear.fault))
+            else:
+                if value is not None and value != "":
+                    values[name] = value
         problems += self._check(row, values, {p.column for p in problems})
         return problems or self._build(values, kept)
 
@@ -170,28 +177,6 @@ class Reader:
                 kept[f"#{index + 1}"] = text
         return kept
 
-    def _cell(self, cells: Sequence[object], index: int) -> object:
-        cell = cells[index] if index < len(cells) else None
-        if isinstance(cell, str):
-            cell = cell.strip()
-            if cell in self._marks:
-                return self._ditto.get(index)
-            if not cell:
-                return None
-        if cell is not None and self._marks:
-            self._ditto[index] = cell
-        return cell
-
-    def _value(self, name: str, cell: object) -> Any:
-        if hasattr(cell, "formula"):
-            raise Unclear("import.uncomputed", field=_label(self.policy, name))
-        if name not in self._memo or not isinstance(cell, str):
-            return self._read[name](cell)
-        known = self._memo[name]
-        if cell not in known:
-            known[cell] = self._read[name](cell)
-        return known[cell]
-
     def _reader(self, name: str) -> Callable[[object], Any]:
         target = self.policy.fields.get(name)
         if name == "received_at" or name in STEPS:
@@ -203,7 +188,8 @@ class Reader:
         if target is None or target.type == "text":
             return lambda cell: self._text(name, cell)
         words = self.mapping.values.get(name, {})
-        return lambda cell: self._word(target, words, cell)
+        # Words of a vocabulary recur; each spelling is looked up once.
+        return lru_cache(4096, typed=True)(lambda cell: self._word(target, words, cell))
 
     def _word(self, target: Field, words: Mapping[str, str], cell: object) -> Any:
         text = _plain(cell)
@@ -215,7 +201,7 @@ class Reader:
         text = _plain(cell)
         if text in self._nothing and name != "content":
             return None
-        if _CONTROL.search(text):
+        if not text.isprintable() and _CONTROL.search(text):
             raise Unclear("value.control", field=_label(self.policy, name))
         if len(text) > LONGEST:
             raise Unclear(
@@ -227,6 +213,8 @@ class Reader:
         text = _plain(cell)
         if text in self._nothing:
             return None
+        if isinstance(cell, str) and len(text) <= 11 and text.isascii() and text.isdigit():
+            return text
         folded = _SPACES.sub("", unicodedata.normalize("NFKC", text))
         if name == "phone":
             folded = re.sub(r"^(\+?86|0086)-?(?=1[0-9]{10}$|1[0-9]{2}-)", "", folded)
@@ -239,7 +227,6 @@ class Reader:
         return folded
 
     def _moment(self, name: str, cell: object) -> tuple[dt.datetime, bool] | None:
-        label = _label(self.policy, name)
         if isinstance(cell, dt.datetime):
             return cell.replace(tzinfo=TZ, microsecond=0), cell.time() != dt.time()
         if isinstance(cell, dt.date):
@@ -248,11 +235,12 @@ class Reader:
         if text in self._nothing:
             return None
         if not isinstance(cell, str) and not re.fullmatch(r"(19|20)[0-9]{6}", text):
-            raise Unclear("import.number_date", field=label)
+            raise Unclear("import.number_date", field=_label(self.policy, name))
         try:
             found = read_moment(text, self.now, typed=False)
         except Unreadable as error:
-            raise Unclear(error.fault.code, **{**error.fault.params, "field": label}) from None
+            params = {**error.fault.params, "field": _label(self.policy, name)}
+            raise Unclear(error.fault.code, **params) from None
         return found.at, found.has_time
 
     def _check(self, row: int, values: dict[str, Any], bad: set[str]) -> list[Problem]:
@@ -262,7 +250,7 @@ class Reader:
             if name not in values and self._column(name) not in bad:
                 fault = Fault("import.empty", {"field": _label(self.policy, name)})
                 problems.append(Problem(row, self._column(name), "", fault))
-        for name in ("received_at", *STEPS):
+        for name in self._times:
             if name in values:
                 at, has_time = values[name]
                 time = values.pop(f"time:{name}", None)
@@ -270,7 +258,7 @@ class Reader:
                     at = dt.datetime.combine(at.date(), time, TZ)
                 values[name] = at
         received = values.get("received_at")
-        for name in ("received_at", *STEPS):
+        for name in self._times:
             at = values.get(name)
             if at is None:
                 continue
@@ -294,7 +282,7 @@ class Reader:
         received = values.pop("received_at")
         steps = {s: values.pop(s).isoformat() for s in STEPS if s in values}
         values = {**self._default, **values}
-        body = {k: v for k, v in values.items() if k not in self._private and k in self.policy.fields}
+        body = {k: v for k, v in values.items() if k in self._open}
         private = {k: v for k, v in values.items() if k not in body}
         body["named"] = bool(values.get("name"))
         if steps:

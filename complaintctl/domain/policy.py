@@ -114,7 +114,6 @@ class Limit(Rule):
     until: tuple[str, ...] = ()
     within: Any = "promptly"
     not_before: str = ""
-    warn: str = ""
     roll: str = ""
     count_receipt_day: bool | None = None
     times: int = 1
@@ -285,6 +284,13 @@ class Policy:
     def _speaks(self, *values: Any) -> tuple[Limit, ...]:
         facts = dict(zip(self._asked, values, strict=True))
         return tuple(limit for limit in self.limits if limit.until and limit.applies(facts))
+
+    def steps_for(self, plan: object) -> list[Step]:
+        """The steps a complaint may take: those of a plan (预案) only when it follows that plan."""
+        lists = self.text.get("checklists", {})
+        kept = {self.id, plan}
+        hidden = {s for id_, steps in lists.items() if id_ not in kept for s in steps}
+        return [s for s in self.steps.values() if s.id not in hidden or s.id in lists.get(plan, ())]
 
     def term(self, vocabulary: str, term_id: object) -> Term | None:
         """The word of a vocabulary, or None."""

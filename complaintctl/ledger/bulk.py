@@ -8,15 +8,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from itertools import islice
+from typing import Any
 
 from ..domain.clocks import clocks
 from ..domain.event import seal
 from ..domain.fold import fold
 from . import projection
 from .connection import Ledger
-from .store import Book, Draft, Stamp, chained, head, told
+from .store import Book, Stamp, chained, head, told
 
 CHUNK = 500
+Old = tuple[str, dict[str, Any], dict[str, Any]]  # when it was received, the open part, the personal part
 
 
 class Series:
@@ -50,36 +52,37 @@ class Series:
         )
 
 
-def append_old(ledger: Ledger, book: Book, stamp: Stamp, drafts: Iterable[Draft]) -> int:
-    """Writes ``recorded`` drafts (without numbers) as complaints; returns how many.
+def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old]) -> int:
+    """Writes old records as complaints; returns how many.
 
     Each takes its number in the series of the month it was received, under the policy of that day.
     """
     series = Series(ledger)
     seq, previous = head(ledger)
     (rowid,) = ledger.connection.execute("select ifnull(max(id), 0) from complaint").fetchone()
-    adoptions: dict[dt.date, int] = {}
-    source = iter(drafts)
+    adoptions: dict[str, tuple[int, dt.date]] = {}
+    source = iter(records)
     written = 0
     while chunk := list(islice(source, CHUNK)):
         events, privates, complaints, running, texts = [], [], [], [], []
-        for draft in chunk:
-            day = draft.occurred_at.date()
-            if day not in adoptions:
-                adoptions[day] = book.adoption(day)
-            policy = book.policy(adoptions[day])
+        for received, said, personal in chunk:
+            if received[:10] not in adoptions:
+                day = dt.date.fromisoformat(received[:10])
+                adoptions[received[:10]] = book.adoption(day), day
+            adoption, day = adoptions[received[:10]]
+            policy = book.policy(adoption)
             seq += 1
             rowid += 1
             number = series.next(policy.number, day)
-            body = {**draft.body, "policy": adoptions[day]}
-            numbered = Draft(draft.type, draft.occurred_at, number, body, draft.private)
-            row, private = chained(ledger.station, seq, numbered, stamp)
+            body = {**said, "policy": adoption}
+            about = (seq, number, "recorded", received)
+            row, private = chained(ledger.station, about, body, personal, stamp)
             hash_ = seal(row, previous)
             events.append((*row, previous, hash_))
             previous = hash_
             if private:
                 privates.append(private)
-            state = fold([told(row[1:8], body, draft.private)], policy)
+            state = fold([told(row[1:8], body, personal)], policy)
             assert state is not None, "a recorded event registers"
             found = clocks(state, policy, book.calendar)
             shown = projection.complaint_row(ledger.station, state, policy, found, ())

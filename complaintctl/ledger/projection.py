@@ -58,8 +58,8 @@ def complaint_row(
         *(station, state.number, get("policy", 0), state.origin, known["channel_group"]),
         *(known["class"], known["rank"], state.status, _iso(state.received_at)),
         *(_iso(state.registered_at), _iso(ended) if ended else None, state.round),
-        *(_iso(done[s]) if s in done else None for s in STEPS),
-        *(_text(get(name)) for name in PLAIN),
+        *[_iso(done[s]) if s in done else None for s in STEPS],
+        *[str(v) if (v := get(name)) is not None and v != "" else None for name in PLAIN],
         int(bool(get("restricted")) or bool(kind and kind.group == "restricted")),
         *((_iso(shown[0][0]), shown[0][1]) if shown else (None, None)),
         *((_iso(open_[0][0]), open_[0][1]) if open_ else (None, None)),
@@ -124,10 +124,6 @@ def _in_register(policy: Policy, clock: Clock) -> bool:
 
 def _iso(moment: dt.datetime | None) -> str:
     return moment.isoformat() if moment else ""
-
-
-def _text(value: object) -> str | None:
-    return None if value in (None, "") else str(value)
 
 
 _SEARCHED_AT = [COLUMNS.index(name) for name in SEARCHED]

@@ -133,7 +133,8 @@ def append(ledger: Ledger, stamp: Stamp, drafts: Iterable[Draft]) -> list[Event]
     written = []
     for draft in drafts:
         seq += 1
-        row, private = chained(ledger.station, seq, draft, stamp)
+        about = (seq, draft.number, draft.type, draft.occurred_at.isoformat())
+        row, private = chained(ledger.station, about, draft.body, draft.private, stamp)
         hash_ = seal(row, previous)
         ledger.connection.execute(
             "insert into event values (?,?,?,?,?,?,?,?,?,?,?,?)", (*row, previous, hash_)
@@ -141,27 +142,27 @@ def append(ledger: Ledger, stamp: Stamp, drafts: Iterable[Draft]) -> list[Event]
         if private:
             ledger.connection.execute("insert into private values (?,?,?,?)", private)
         previous = hash_
-        written.append(_event(row, draft))
+        written.append(told(row[1:8], draft.body, draft.private))
     return written
 
 
 def chained(
-    station: str, seq: int, draft: Draft, stamp: Stamp
+    station: str,
+    about: tuple[int, str | None, str, str],
+    body: Mapping[str, Any],
+    private: Mapping[str, Any],
+    stamp: Stamp,
 ) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
-    """The ten chained values of an event and its row of personal data, if it has any."""
-    private = None
-    sealed = None
-    if draft.private:
-        salt, text = os.urandom(16), canonical(draft.private)
-        private, sealed = (station, seq, salt, text), digest(salt, text)
-    return (
-        *(station, seq, draft.number, draft.type, draft.occurred_at.isoformat()),
-        *(stamp.now.isoformat(), stamp.actor, stamp.batch, canonical(draft.body), sealed),
-    ), private
+    """The ten chained values of an event and its row of personal data, if it has any.
 
-
-def _event(row: tuple[Any, ...], draft: Draft) -> Event:
-    return told(row[1:8], draft.body, draft.private)
+    ``about`` is its seq, number, type and when it occurred.
+    """
+    beside = sealed = None
+    if private:
+        salt, text = os.urandom(16), canonical(private)
+        beside, sealed = (station, about[0], salt, text), digest(salt, text)
+    written = (stamp.now.isoformat(), stamp.actor, stamp.batch)
+    return (station, *about, *written, canonical(body), sealed), beside
 
 
 def told(row: tuple[Any, ...], body: Mapping[str, Any], private: Mapping[str, Any]) -> Event:

@@ -75,7 +75,7 @@ def _item_faults(kind: str, item: Mapping[str, Any]) -> Iterator[tuple[str, str,
         yield "type", "unknown_name", item["type"]
     if item.get("roll", "none") not in ("forward", "backward", "none"):
         yield "roll", "unknown_name", item["roll"]
-    for key in ("within", "not_before", "warn", "at_most"):
+    for key in ("within", "not_before", "at_most"):
         for span in _leaves(item.get(key)):
             try:
                 read_span(str(span))

@@ -59,12 +59,12 @@ def update(
 ) -> tuple[str, Step]:
     """Records a step. Returns the number and the step that was understood."""
     number = queries.find(office.ledger, wanted)
-    _, policy = office.book.state(events_of(office.ledger, number))
-    match = candidates(policy.steps.values(), step)
+    state, policy = office.book.state(events_of(office.ledger, number))
+    known = policy.steps_for(state.fields.get("plan"))
+    match = candidates(known, step)
     if len(match) != 1:
         code = "step.ambiguous" if match else "step.unknown"
-        words = match or nearest(policy.steps.values(), step)
-        raise Usage(code, value=step, nearest=words)
+        raise Usage(code, value=step, nearest=match or nearest(known, step))
     found = match[0]
     if text and found.text:
         given = {found.text: text, **given}
@@ -192,7 +192,8 @@ def _allowed(
     if action == "extended":
         values["limit"], faults = extended(state, policy, office.book.calendar, values)
         if faults:
-            raise Refused(faults=faults)
+            lacking = all(f.code.startswith("value.") for f in faults)
+            raise (Usage if lacking else Refused)(faults=faults)
     if action in ("penalised", "waived"):
         known = queries.penalties_of(office.ledger, state.number)
         ids = [row["penalty_id"] for row in known]

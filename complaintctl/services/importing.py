@@ -6,7 +6,6 @@ the ledger, so that the size of a book does not matter and the ledger is locked 
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import marshal
 import tempfile
@@ -105,16 +104,16 @@ def _check(
 def _spool(
     spool: IO[bytes], found: Record, number: int, cells: Sequence[Any], seen: dict[bytes, int], counts: Counts
 ) -> None:
-    key = hashlib.blake2b(
-        "\x1f".join(str(c).strip() for c in cells if c is not None and c != "").encode(), digest_size=16
-    ).digest()
+    text = "\x1f".join([str(c).strip() for c in cells if c is not None and c != ""])
+    key = hashlib.blake2b(text.encode(), digest_size=16).digest()
     times = seen[key] = seen.get(key, 0) + 1
     if times > 1:
         counts.twins.append(number)
         key += bytes([min(times, 255)])
     found.private["fingerprint"] = key.hex()
     found.body["row"] = number
-    marshal.dump((found.received_at.isoformat(), found.body, found.private), spool)
+    record = marshal.dumps((found.received_at.isoformat(), found.body, found.private))
+    spool.write(len(record).to_bytes(8, "big") + record)
 
 
 def _headings(rows: Iterator[tuple[int, list[Any]]], layout: Layout, path: Path) -> list[Any]:
@@ -151,30 +150,27 @@ def _named(policy: Policy, name: str) -> Named:
     return Named(name, found.zh, found.en) if found else Named(name, "受理时间", "received at")
 
 
-def _drafts(spool: IO[bytes], office: Office, counts: Counts) -> Iterator[Draft]:
+def _fresh(spool: IO[bytes], office: Office, counts: Counts) -> Iterator[bulk.Old]:
     """The spooled records that the ledger does not hold yet."""
     spool.seek(0)
-    fresh = not bulk.any_known(office.ledger)
-    while True:
-        try:
-            received, body, private = marshal.load(spool)
-        except EOFError:
-            return
-        if not fresh and bulk.known(office.ledger, private["fingerprint"]):
+    first = not bulk.any_known(office.ledger)
+    while size := spool.read(8):
+        record: bulk.Old = marshal.loads(spool.read(int.from_bytes(size, "big")))
+        if first or not bulk.known(office.ledger, record[2]["fingerprint"]):
+            yield record
+        else:
             counts.duplicate += 1
-            continue
-        yield Draft("recorded", dt.datetime.fromisoformat(received), None, body, private)
 
 
 def _write(
     office: Office, spool: IO[bytes], counts: Counts, *, write: bool, source: dict[str, Any]
 ) -> None:
-    drafts = _drafts(spool, office, counts)
+    records = _fresh(spool, office, counts)
     if not write:
-        counts.accepted = sum(1 for _ in drafts)
+        counts.accepted = sum(1 for _ in records)
         return
     with office.ledger.unit():
-        counts.accepted = bulk.append_old(office.ledger, office.book, office.stamp, drafts)
+        counts.accepted = bulk.append_old(office.ledger, office.book, office.stamp, records)
         if counts.accepted:
             body = {**source, "accepted": counts.accepted, "read": counts.read}
             append(office.ledger, office.stamp, [Draft("imported", office.now, None, body)])
