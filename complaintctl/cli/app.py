@@ -19,7 +19,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from .. import __version__, clock
 from ..errors import Fault, LedgerTrouble, Trouble, Usage
-from ..texts import language, say
+from ..texts import catalogue, language, say
 from .desk import Desk
 
 CASES, READING, BOOKS, RULES = "cases", "reading", "books", "rules"
@@ -136,10 +136,16 @@ def _describe(command: Any, lang: str, key: str) -> None:
     for param in command.params:
         param.secondary_opts = []  # a switch needs no --no- twin
         if param.name != "help":
-            param.help = say(lang, f"{'option' if key == 'help' else 'param'}.{param.name.rstrip('_')}")
+            param.help = say(lang, _help_key(key, param.name.rstrip("_"), catalogue(lang)))
     for name, inner in getattr(command, "commands", {}).items():
         if name != "due-":
             _describe(inner, lang, f"{key}.{name}")
+
+
+def _help_key(key: str, name: str, known: dict[str, str]) -> str:
+    """The help of a parameter: its command's own, else the one all commands share."""
+    own = f"param{key.removeprefix('help')}.{name}"
+    return f"option.{name}" if key == "help" else own if own in known else f"param.{name}"
 
 
 def _front(

@@ -66,8 +66,8 @@ def import_(
 def _imported(desk: Desk, found: dict[str, Any]) -> None:
     from .render import inert, short
 
-    known = "、".join(f"{k}→{v}" for k, v in found["mapping"]["columns"].items())
-    desk.say("import.columns", mapping=found["mapping"]["id"], columns=short(known, 200))
+    columns = {"known": list(found["mapping"]["columns"]), "unknown": found["unknown"]}
+    desk.say("import.columns", **{k: short(desk.put(v), 200) for k, v in columns.items()})
     for problem in found["problems"][:20]:
         values = {k: inert(problem[k]) for k in ("row", "column", "value")}
         desk.say("import.problem", **values, reason=problem["reason"])

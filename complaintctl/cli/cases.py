@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from ..errors import Fault
 from .desk import Desk, need, pairs
 from .options import Arg, Opt, Set
 
@@ -53,17 +54,22 @@ def log_(
 
 
 def _told(desk: Desk, office: Office, key: str, shown: dict[str, Any], **more: Any) -> None:
-    """One sentence on what was done, and the clocks that run now."""
+    """One sentence on what was done; all clocks after a registration, else the next deadline."""
     from ..services import reading
-    from .render import clock_lines
+    from .render import clock_lines, when
 
     row = reading.label(office.book.policy(reading.adoption(office, shown["number"])), shown)
     words = [desk.put(row[n]) for n in ("kind", "channel", "category", "level") if row[n]]
     values = {"number": shown["number"], "words": " · ".join(words), "status": row["status"]}
     desk.say(key, **values, **more)
     running = [c for c in shown["clocks"] if c["state"] in ("running", "overdue")]
-    if running:
+    if key in ("said.logged", "said.reopened"):
         clock_lines(desk, running)
+    elif dated := [c for c in running if c["due_at"]]:
+        first = dated[0]
+        state = desk.text("state.overdue") if first["state"] == "overdue" else ""
+        due = when(first["due_at"])
+        desk.say("said.next", due=due, limit=first["limit"], what=first["title"], state=state)
 
 
 def _after(ctx: typer.Context, office: Office, number: str, key: str, **more: Any) -> None:
@@ -104,12 +110,12 @@ def update_(
 
 
 def amend_(ctx: typer.Context, number: Arg = None, set_: Set = None, reason: Opt = None) -> None:
-    from ..services import casework
+    from ..services import casework, reading
 
     need(number=number, set=set_, reason=reason)
     with ctx.obj.office() as office:
         done, values = casework.amend(office, str(number), pairs(set_), str(reason))
-        _after(ctx, office, done, "said.amended", fields=[ctx.obj.text(f"field.{k}") for k in values])
+        _after(ctx, office, done, "said.amended", fields=reading.names(office, done, values))
 
 
 def close_(ctx: typer.Context, number: Arg = None, at: Opt = None, set_: Set = None) -> None:
@@ -138,4 +144,6 @@ def undo_(ctx: typer.Context, batch: Arg = None) -> None:
         found = casework.undo(office, batch)
         if not desk.give(found):
             numbers = found["numbers"]
-            desk.say("said.undone", batch=found["batch"], count=len(numbers), numbers=numbers[:5])
+            done = [Fault(f"event.{t}") for t in found["types"].split(",")]
+            values = {"batch": found["batch"], "actor": found["actor"], "at": found["at"][:16]}
+            desk.say("said.undone", **values, done=done, count=len(numbers), numbers=numbers[:5])

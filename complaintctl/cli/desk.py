@@ -72,7 +72,7 @@ class Desk:
     def line(self, text: str = "") -> None:
         """One line on stdout."""
         if not self.json:
-            print(text)
+            print(text.rstrip())
 
     def note(self, key: str, /, **params: object) -> None:
         """A remark beside the result: stderr."""
@@ -103,9 +103,23 @@ class Desk:
         if self.json:
             document = {"error": {"exit": trouble.exit_code, "faults": told}}
             print(json.dumps(document, ensure_ascii=False, indent=2))
-        for fault in told:
-            print(fault["message"], file=sys.stderr)
+        for line in self._grouped(trouble.faults):
+            print(line, file=sys.stderr)
         return trouble.exit_code
+
+    def _grouped(self, faults: list[Fault]) -> list[str]:
+        """The sentences; what the rules find lacking under one heading, a line a clause."""
+        lacking = [f for f in faults if f.code.startswith("gate.")]
+        lines = [self.put(f) for f in faults if f not in lacking]
+        if not lacking:
+            return lines
+        clauses: dict[str, list[str]] = {}
+        for fault in lacking:
+            short = self.text(f"lack.{fault.code[5:]}", **fault.params)
+            clauses.setdefault(self.text("lack.clause", **fault.params), []).append(short)
+        joint = self.text("lack.joint")
+        head = self.text("lack.head", number=lacking[0].params["number"])
+        return [*lines, head, *(f"  {joint.join(items)}  {clause}" for clause, items in clauses.items())]
 
 
 def need(**given: object) -> None:

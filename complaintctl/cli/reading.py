@@ -31,7 +31,8 @@ def show_(ctx: typer.Context, number: Arg = None, history: Flag = False, unmask:
             desk.line(f"  {mark} {desk.put(item['title'])} {done}".rstrip())
         for line in found["penalties"]:
             key = f"penalty.{line['state']}"
-            amount = line["measure"] if line["measure"] and not line["amount"] else line["amount"]
+            money = desk.text("yuan", amount=f"{line['amount']:g}")
+            amount = line["measure"] if line["measure"] and not line["amount"] else money
             desk.say(key, penalty=line["penalty_id"], amount=amount)
         rows = []
         for event in found.get("history", ()):
@@ -60,7 +61,7 @@ def explain_(ctx: typer.Context, number: Arg = None, policy: Opt = None) -> None
         found = reading.explain(office, str(number), rules)
     if desk.give(found):
         return
-    desk.say("explain.head", number=found["number"], received=found["received_at"], policy=found["policy"])
+    desk.say("explain.head", number=found["number"], received=found["received_at"], policy=found["title"])
     desk.line()
     for item in found["clocks"]:
         derivation(desk, item)
@@ -92,6 +93,9 @@ def list_(
         )
         rows = [] if desk.json else reading.labels(office, found)
     if desk.give({"count": count, "complaints": found}):
+        return
+    if not rows:
+        desk.say("said.none")
         return
     _lines(desk, rows)
     desk.say("said.listed", shown=len(rows), count=count)
@@ -134,12 +138,12 @@ def due_(ctx: typer.Context, within: Opt = None, check: Flag = False) -> None:
     with desk.office() as office:
         found = duties.due(office, within)
     if not desk.give(found):
-        _due(desk, found)
+        _due(desk, found, within)
     if check and found["overdue"] + found["overdue_duties"]:
         raise Overdue("overdue", count=found["overdue"] + found["overdue_duties"])
 
 
-def _due(desk: Desk, found: dict[str, Any]) -> None:
+def _due(desk: Desk, found: dict[str, Any], within: str | None) -> None:
     from .render import short, table, when
 
     desk.say("due.head", now=found["as_of"], overdue=found["overdue"], due=found["due"])
@@ -160,7 +164,7 @@ def _due(desk: Desk, found: dict[str, Any]) -> None:
         desk.say("due.callback", number=item["number"], day=when(item["replied_at"])[:10])
     for item in found["duties"]:
         desk.say(f"due.duty_{item['state']}", title=item["title"], day=item["day"], duty=item["duty"])
-    if found["later"]:
+    if found["later"] and not within:
         desk.say("due.later", count=found["later"])
     if not (found["clocks"] or found["callbacks"] or found["duties"]):
         desk.say("due.nothing")
@@ -186,7 +190,7 @@ def report_(ctx: typer.Context, name: Arg = None, month: Opt = None, output: Out
     for part in found["tables"]:
         if part["rows"]:
             desk.line()
-            lines = [(row["label"], row["count"]) for row in part["rows"]]
+            lines = [(row["label"] or desk.text("unsorted"), row["count"]) for row in part["rows"]]
             table(desk, [desk.put(part["title"]), desk.text("head.count")], lines, rich=True)
 
 
@@ -211,5 +215,5 @@ def _save(desk: Desk, found: dict[str, Any], output: str) -> None:
             for part in found["tables"]:
                 writer.writerow([])
                 writer.writerow([desk.put(part["title"]), desk.text("head.count")])
-                writer.writerows([desk.put(row["label"]), row["count"]] for row in part["rows"])
+                writer.writerows([desk.put(row["label"] or ""), row["count"]] for row in part["rows"])
     desk.note("said.saved", path=output)

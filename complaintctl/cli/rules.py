@@ -25,6 +25,7 @@ def policy_list(ctx: typer.Context) -> None:
 
 
 def policy_show(ctx: typer.Context, policy: Arg = None) -> None:
+    from ..rulebook.coverage import worth
     from ..rulebook.policies import load
     from .render import inert
 
@@ -39,9 +40,8 @@ def policy_show(ctx: typer.Context, policy: Arg = None) -> None:
             desk.line()
             desk.say(f"policy.{kind}", count=len(items))
         for item in items:
-            value = item.get("within") or item.get("rrule") or item.get("amount") or item.get("measure") or ""
-            article = item.get("article", "")
-            desk.line(f"  {item['id']}  {inert(value)}  {article} “{item['clause']}”".replace("    ", "  "))
+            words = (item["id"], inert(desk.put(worth(item))), item.get("article"), f"“{item['clause']}”")
+            desk.line("  " + "  ".join(w for w in words if w))
             if item.get("assumed"):
                 desk.say("policy.assumed", reason=item["reason"])
 
@@ -73,10 +73,12 @@ def policy_adopt(
         return
     key = "policy.would_adopt" if dry_run else "policy.adopted"
     desk.say(key, title=found["title"], id=found["policy"], day=found["from"])
-    for item in found.get("would_change", ()):
+    changed = found.get("would_change", ())
+    for item in changed:
         days = {k: when(item[k]) or "—" for k in ("due_at", "new_due_at")}
-        limits = {k: item[k] or "—" for k in ("limit", "new_limit")}
-        desk.say("policy.would_change", number=item["number"], **days, **limits)
+        desk.say("policy.would_change", number=item["number"], limit=item["limit"], **days)
+    if dry_run and not changed:
+        desk.say("policy.nothing_changes")
 
 
 def policy_coverage(ctx: typer.Context) -> None:

@@ -78,10 +78,11 @@ def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clo
         return []
     known = facts(state, policy)
     found: list[Clock] = []
-    last = state.round if policy.reopen_restarts else 0
+    rounds = range(1 + (state.round if policy.reopen_restarts else 0))
+    taken = [state.steps(round_) for round_ in rounds]
     for limit in policy.limits_on(known):
-        for round_ in range(last + 1):
-            found += _run(limit, state, round_, known, policy, calendar)
+        for round_ in rounds:
+            found += _run(limit, state, round_, taken[round_], known, policy, calendar)
     if state.origin == OLD:
         return [c for c in found if c.met_at or c.round > 0]
     return found
@@ -91,11 +92,11 @@ def _run(
     limit: Limit,
     state: Complaint,
     round_: int,
+    steps: list[Taken],
     known: Mapping[str, Any],
     policy: Policy,
     calendar: WorkCalendar,
 ) -> list[Clock]:
-    steps = state.steps(round_)
     start = _start(limit, state, round_, steps)
     if start is None:
         return []
@@ -119,14 +120,10 @@ def _run(
         ended = None if outlives else state.rounds[round_][1]
         made.append(
             Clock(
-                limit=limit.id if limit.times == 1 else f"{limit.id}/{part}",
-                policy=limit.origin,
-                round=round_,
-                since=start,
-                due_at=due,
-                met_at=met.at if met else None,
-                state=_judge(due, met.at if met else None, ended),
-                provisional=provisional,
+                limit.id if limit.times == 1 else f"{limit.id}/{part}",
+                *(limit.origin, round_, start, due, met.at if met else None),
+                _judge(due, met.at if met else None, ended),
+                provisional,
             )
         )
     return made

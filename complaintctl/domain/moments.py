@@ -105,7 +105,7 @@ def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
         raise Unreadable("date.unknown_month", text)
     year, month = int(found[1] or found[4] or now.year), int(found[2] or found[3] or 1)
     if not (1 <= month <= 12 and _FIRST_YEAR <= year <= _LAST_YEAR):
-        raise Unreadable("date.impossible", text)
+        raise Unreadable("date.unknown_month", text)
     return _months(year, month, 12 if found[4] else 1)
 
 

@@ -43,13 +43,16 @@ def spellings(word: Word) -> tuple[str, str, str]:
 
 
 def candidates(words: Iterable[W], text: str) -> list[W]:
-    """The words a text may mean: those it names exactly, else all that begin with it."""
+    """The words a text may mean: the one it names exactly, all that begin with it, else the only one
+    whose Chinese label has it as a part."""
     wanted = plain(text)
     known = list(words)
     exact = [w for w in known if wanted in spellings(w)]
     if exact or not wanted:
         return exact[:1]
-    return [w for w in known if any(s.startswith(wanted) for s in spellings(w) if s)]
+    begun = [w for w in known if any(s.startswith(wanted) for s in spellings(w) if s)]
+    part = [w for w in known if wanted in plain(w.zh)] if not begun else []
+    return part if len(part) == 1 else begun
 
 
 def nearest(words: Iterable[W], text: str, count: int = 4) -> list[W]:

@@ -57,6 +57,7 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
 
     Each takes its number in the series of the month it was received, under the policy of that day.
     """
+    ledger.connection.execute("pragma cache_size = -16384")  # KiB: the indexes are filled in no order
     series = Series(ledger)
     seq, previous = head(ledger)
     (rowid,) = ledger.connection.execute("select ifnull(max(id), 0) from complaint").fetchone()

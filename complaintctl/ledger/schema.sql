@@ -13,7 +13,7 @@ create index event_of_office on event (station, type, seq) where number is null;
 create table private (
   station text not null, seq integer not null, salt blob not null, text text not null,
   primary key (station, seq)
-) strict, without rowid;
+) strict; -- with rowid: long texts overflow the pages of an index tree
 
 create trigger event_no_update before update on event
 begin select raise(abort, 'events are never changed'); end;

@@ -130,11 +130,17 @@ def _title(policy: Policy) -> Named:
 
 
 def _only(code: str, kind: str, item: Mapping[str, Any], policy: Policy) -> Fault:
-    value = item.get("within") or item.get("amount") or item.get("rrule") or item.get("measure") or ""
-    return Fault(
-        code,
-        {"kind": Fault(f"kind.{kind}"), "id": item["id"], "value": _shown(value), "clause": item["clause"], "policy": _title(policy)},
-    )  # fmt: skip
+    kind_, value = Fault(f"kind.{kind}"), worth(item)
+    said = {"kind": kind_, "id": item["id"], "clause": item["clause"], "policy": _title(policy)}
+    return Fault(code, {**said, "value": Fault("diff.value", {"value": value}) if value else ""})
+
+
+def worth(item: Mapping[str, Any]) -> object:
+    """What a rule says in one value: its span, amount, recurrence or measure; an empty text if none."""
+    for key in ("within", "amount", "rrule", "measure"):
+        if item.get(key):
+            return _shown(item[key])
+    return ""
 
 
 def _shown(value: Any) -> object:

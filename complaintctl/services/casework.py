@@ -19,6 +19,7 @@ from ..ledger import queries
 from ..ledger.store import Draft, append, events_of, next_number, project
 from .session import Office
 
+LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 SOON = dt.timedelta(minutes=5)  # how far a clerk's watch may be ahead of ours
 REPEAT = dt.timedelta(days=90)  # how far back a second complaint of the same customer is pointed out
 
@@ -117,8 +118,6 @@ def undo(office: Office, batch: str | None) -> dict[str, Any]:
         found = _undoable(office, batch)
         numbers = tables.batch_numbers(office.ledger, found["batch"])
         later = queries.later_batches(office.ledger, found["batch"], office.book.voided)
-        if "opened" in found["types"].split(","):
-            raise Refused("undo.founding")
         if later:
             raise Refused("undo.later", batch=found["batch"], later=later)
         draft = Draft("voided", office.now, None, {"batch": found["batch"]})
@@ -134,10 +133,12 @@ def undo(office: Office, batch: str | None) -> dict[str, Any]:
 def _undoable(office: Office, batch: str | None) -> dict[str, Any]:
     known = queries.batches(office.ledger, 1000 if batch else 50)
     for row in known:
-        done = row["batch"] in office.book.voided
-        if batch == row["batch"] or (not batch and not done and row["types"] != "voided"):
+        done, types = row["batch"] in office.book.voided, set(row["types"].split(","))
+        if batch == row["batch"] or not (batch or done or types & (LASTING | {"voided"})):
             if done:
                 raise Refused("undo.done", batch=row["batch"])
+            if types & LASTING:
+                raise Refused("undo.lasting")
             return row
     raise NotFound("undo.unknown", value=batch or "-")
 

@@ -63,7 +63,7 @@ def import_book(
         headings, columns = _check(office, table, layout, spool, counts, path)
         write = not dry_run and (skip_bad or not counts.problems)
         _write(office, spool, counts, write=write, source=_source(path, layout, table))
-        result = _report(office, counts, columns, table, layout) | {"written": write, "dry_run": dry_run}
+        result = _report(office, counts, headings, columns, table, layout) | {"written": write, "dry_run": dry_run}
     if rejects and counts.bad_rows:
         _save_rejects(rejects, headings, counts)
         result["rejects"] = rejects
@@ -184,7 +184,12 @@ def _source(path: Path, layout: Layout, table: Table) -> dict[str, Any]:
 
 
 def _report(
-    office: Office, counts: Counts, columns: dict[str, str], table: Table, layout: Layout
+    office: Office,
+    counts: Counts,
+    headings: list[Any],
+    columns: dict[str, str],
+    table: Table,
+    layout: Layout,
 ) -> dict[str, Any]:
     return {
         "batch": office.stamp.batch,
@@ -200,6 +205,7 @@ def _report(
             for p in counts.problems
         ],
         "mapping": {"id": layout.id, "columns": columns},
+        "unknown": [h for h in map(str, headings) if h and h.strip() not in columns],
         "sheet": table.name,
         "encoding": table.encoding,
     }

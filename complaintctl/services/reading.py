@@ -117,6 +117,8 @@ def history(office: Office, wanted: str) -> list[dict[str, Any]]:
         values = {**event.body, **event.private}
         values.pop("policy", None)
         name = str(values.pop("step", event.type))
+        if list(values.values()).count(values.get("text")) > 1:
+            del values["text"]
         if row["restricted"]:
             values = {k: (WITHHELD if k in event.private else v) for k, v in values.items()}
         lines.append(
@@ -165,7 +167,8 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> dict[s
                 "days": derive(limit, item, state, rules, office.book.calendar),
             }
         )
-    return {"number": number, "policy": rules.id, "received_at": state.received_at, "clocks": lines}
+    title = Named(rules.id, rules.title(rules.id, "zh"), rules.title(rules.id, "en"))
+    return {"number": number, "policy": rules.id, "title": title, "received_at": state.received_at, "clocks": lines}
 
 
 def _clock(item: Clock, now: dt.datetime) -> dict[str, Any]:
@@ -267,6 +270,12 @@ def worded(policy: Policy, values: Mapping[str, Any]) -> list[tuple[object, obje
         label = Named(name, field.zh, field.en) if field else own
         pairs.append((label, policy.term(policy.vocabulary_of(name), value) or value))
     return pairs
+
+
+def names(office: Office, number: str, fields: Iterable[str]) -> list[object]:
+    """The words of fields under a complaint's policy."""
+    policy = office.book.policy(adoption(office, number))
+    return [policy.fields.get(name) or Fault(f"field.{name}") for name in fields]
 
 
 def adoption(office: Office, number: str) -> int:

@@ -96,17 +96,21 @@ def _adopted(rules: Policy, day: dt.date) -> dict[str, Any]:
 
 
 def would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
-    """The open complaints whose next deadline would be another if they did not keep their policy."""
+    """Each running deadline of an open complaint that would be another if it did not keep its policy."""
     changed = []
     for row in queries.listing(office.ledger, equal={}, open_=True)[0]:
         events = events_of(office.ledger, row["number"])
-        state = fold(events, rules, office.book.voided)
-        running = clocks(state, rules, office.book.calendar) if state else []
-        soonest = min(((c.due_at, c.limit) for c in running if c.state == "running" and c.due_at), default=None)
-        due, limit = (soonest[0].isoformat(), soonest[1]) if soonest else (None, None)
-        if (due, limit) != (row["next_due_at"], row["next_limit"]):
-            now = {"due_at": row["next_due_at"], "limit": row["next_limit"]}
-            changed.append({"number": row["number"], **now, "new_due_at": due, "new_limit": limit})
+        state, own = office.book.state(events)
+        other = fold(events, rules, office.book.voided) or state
+        old, new = (
+            {c.limit: c.due_at for c in clocks(s, p, office.book.calendar) if c.state == "running"}
+            for s, p in ((state, own), (other, rules))
+        )
+        changed += [
+            {"number": row["number"], "limit": n, "due_at": old.get(n), "new_due_at": new.get(n)}
+            for n in sorted(old.keys() | new.keys())
+            if old.get(n) != new.get(n) or (n in old) != (n in new)
+        ]
     return changed
 
 
