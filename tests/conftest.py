@@ -10,7 +10,6 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -126,8 +125,8 @@ def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def run(founded: Path, tmp_path: Path) -> Iterator[Runner]:
+def run(founded: Path, tmp_path: Path) -> Runner:
     """The command line on a ledger of the test's own."""
     ledger = tmp_path / "台账.db"
     shutil.copy(founded, ledger)
-    yield Runner(ledger)
+    return Runner(ledger)

@@ -121,17 +121,12 @@ def test_the_first_clock_shown_is_the_earliest_date_not_the_smallest_number(run:
         ("phone_station", "phone_station"), ("电话", "phone_station"), ("phone", "phone_station"),
         ("PHONE", "phone_station"), ("12345热线", "hotline_12345"), ("12345", "hotline_12345"),
         ("hotline-12345", "hotline_12345"), ("95598 hotline", "hotline_95598"), ("955", "hotline_95598"),
-        ("１２３４５", "hotline_12345"), ("来信", "letter"), ("意见箱", "box"), ("接待日", None),
+        ("１２３４５", "hotline_12345"), ("来信", "letter"), ("意见箱", "box"), ("接待日", "reception_day"),
         ("所长", "reception_day"), ("recep", "reception_day"),
     ],
 )  # fmt: skip
-def test_a_word_may_be_an_id_a_label_or_a_beginning(run: Runner, word: str, id_: str | None) -> None:
-    ran = run("log", "电压低", "--channel", word, "--json")
-    if id_ is None:
-        assert ran.code == 2
-        assert "所长接待日" in ran.err
-    else:
-        assert ran.data["channel"] == id_
+def test_a_word_may_be_an_id_a_label_or_a_clear_part_of_one(run: Runner, word: str, id_: str) -> None:
+    assert run.json("log", "电压低", "--channel", word)["channel"] == id_
 
 
 def test_words_of_every_vocabulary(run: Runner) -> None:
@@ -376,7 +371,7 @@ def test_a_refused_close_lists_all_that_is_missing(run: Runner) -> None:
     assert set(codes) == {"gate.step", "gate.true", "gate.field"}
     for word in ("已书面通知", "已回访", "满意度", "已答复", "已回复上级", "已调查", "处理结果", "原因清楚",
                  "责任人受教育", "采取整改措施", "责任人受处理"):  # fmt: skip
-        assert f"“{word}”" in ran.err, word
+        assert word in ran.err, word
     assert "要将投诉或举报事项的处理结果书面通知其本人" in ran.err
     assert "四不放过" in ran.err
     assert number in ran.err
@@ -389,7 +384,7 @@ def test_an_anonymous_complaint_closes_when_all_is_done(run: Runner) -> None:
     number = run.log()
     run.settle(number)
     ran = run.ok("close", "001", "--set", "办结结果=已处理", "--set", "是否属实=属实", "--set", "责任认定=工作人员")
-    assert "202611-001 已办结（已办结）。" in ran.out
+    assert "202611-001：已办结。" in ran.out
     row = run.json("show", number)
     assert row["status"] == "closed"
     assert row["closed_at"] == "2026-11-22T10:00:00+08:00"
@@ -402,8 +397,8 @@ def test_a_named_complainant_needs_the_written_notice(run: Runner) -> None:
     run.settle(number)
     ran = run("close", number)
     assert ran.code == 4
-    assert ran.err.count("\n") == 1
-    assert "已书面通知" in ran.err
+    assert len(ran.err.splitlines()) == 2  # the heading and the one thing
+    assert "先 update 202611-001 已书面通知" in ran.err
     run.ok("update", number, "已书面通知", "--set", "书面通知编号=通知-01")
     assert run("close", number).code == 0
     assert run.json("show", number)["notified_at"] is not None
@@ -605,9 +600,9 @@ def test_undo_walks_back_step_by_step(run: Runner) -> None:
     assert (row["handler"], row["contacted_at"]) == (None, None)
     run.ok("undo")
     assert run.json("show", number)["status"] == "voided"
-    ran = run("undo")
-    assert ran.code == 4
-    assert "不能撤回" in ran.err
+    ran = run("undo")  # the founding is not taken back
+    assert ran.code == 3
+    assert "没有可撤回的批次" in ran.err
     run.verified()
 
 

@@ -214,7 +214,7 @@ def test_last_month_in_january() -> None:
 @pytest.mark.parametrize(
     ("text", "code"),
     [
-        ("2026-13", "date.impossible"), ("0月", "date.impossible"), ("0026", "date.impossible"),
+        ("2026-13", "date.unknown_month"), ("0月", "date.unknown_month"), ("0026", "date.unknown_month"),
         ("26-3", "date.unknown_month"), ("11", "date.unknown_month"), ("", "date.unknown_month"),
         ("2026-11-20", "date.unknown_month"), ("next", "date.unknown_month"),
     ],

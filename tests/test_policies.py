@@ -127,7 +127,7 @@ def test_policy_list(run: Runner) -> None:
 def test_policy_show(run: Runner) -> None:
     out = run.ok("policy", "show", "s01").out
     assert "电力客户来信来访及投诉处理制度" in out
-    assert "L01-2  5 days" in out
+    assert "L01-2  5 天" in out
     assert "“属于正确合理的投诉和要求,要在5天内给予解决”" in out
     assert "本系统的推定" in out
     assert run.json("policy", "show", "供电所综合制度")["id"] == "station"

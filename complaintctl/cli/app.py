@@ -68,6 +68,8 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
             print(error.format_message())
             return 0
         return desk.refuse(Usage(faults=[_explained(error)]))
+    except UnicodeEncodeError:
+        return desk.refuse(Usage("usage.not_text"))  # bytes of another encoding in an argument
     except KeyboardInterrupt:
         desk.note("interrupted")
         return 130
@@ -121,7 +123,9 @@ def build(names: Sequence[str], lang: str) -> Any:
         else:
             app.command(name, cls=Command)(getattr(module, name.rstrip("_") + "_"))
     if len(names) == 1 and names[0] not in GROUPS:
-        app.command("due-", hidden=True, cls=Command)(_nothing)  # one command alone would lose its name
+        app.command("due-", hidden=True, cls=Command)(
+            _nothing
+        )  # one command alone would lose its name
     command = typer.main.get_command(app)
     _describe(command, lang, "help")
     return command
@@ -150,10 +154,14 @@ def _help_key(key: str, name: str, known: dict[str, str]) -> str:
 
 def _front(
     ctx: typer.Context,
-    ledger: Annotated[str | None, typer.Option(envvar="COMPLAINTCTL_LEDGER", show_envvar=False)] = None,
+    ledger: Annotated[
+        str | None, typer.Option(envvar="COMPLAINTCTL_LEDGER", show_envvar=False)
+    ] = None,
     by: Annotated[str | None, typer.Option(envvar="COMPLAINTCTL_BY", show_envvar=False)] = None,
     lang: Annotated[str | None, typer.Option(envvar="COMPLAINTCTL_LANG", show_envvar=False)] = None,
-    rules: Annotated[str | None, typer.Option(envvar="COMPLAINTCTL_RULES", show_envvar=False)] = None,
+    rules: Annotated[
+        str | None, typer.Option(envvar="COMPLAINTCTL_RULES", show_envvar=False)
+    ] = None,
     json: Annotated[bool, typer.Option("--json", show_default=False)] = False,
     version: Annotated[bool, typer.Option("--version", show_default=False)] = False,
 ) -> int | None:
@@ -212,12 +220,14 @@ def _explained(error: Any) -> Fault:
         near = difflib.get_close_matches(given, known, 3, 0.4)
         return Fault("usage.no_command", {"value": given, "nearest": near or known})
     if "unexpected extra argument" in message:
-        return Fault("usage.extra", {"value": message.partition("(")[2].rstrip(")")})
+        return Fault("usage.extra", {"value": message.partition(" (")[2].removesuffix(")")})
     if "requires an argument" in message:
         return Fault("usage.no_value", {"value": option})
     if name == "MissingParameter":
         return Fault("usage.missing", {"value": option})
-    return Fault("usage.other", {"value": option or "-"})
+    names = getattr(getattr(error, "param", None), "opts", None) or [option or "-"]
+    given = error.message.split("'")[1:2]  # what the parser quotes, if anything
+    return Fault("usage.other", {"value": " ".join([names[0], *given])})
 
 
 def _place(error: BaseException) -> str:

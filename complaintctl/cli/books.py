@@ -26,7 +26,9 @@ def init_(ctx: typer.Context, station: Opt = None, code: Opt = None, policy: Opt
         own=desk.own,
     )
     if not desk.give(found):
-        desk.say("said.founded", **{**found, "first": found["calendar"][0], "last": found["calendar"][1]})
+        desk.say(
+            "said.founded", **{**found, "first": found["calendar"][0], "last": found["calendar"][1]}
+        )
 
 
 def import_(
@@ -54,7 +56,9 @@ def import_(
             skip_bad=skip_bad,
             rejects=Path(rejects) if rejects else None,
         )
-    problems = [{**p, "code": p["reason"].code, "reason": desk.put(p["reason"])} for p in found["problems"]]
+    problems = [
+        {**p, "code": p["reason"].code, "reason": desk.put(p["reason"])} for p in found["problems"]
+    ]
     if not desk.give({**found, "problems": problems}):
         _imported(desk, found)
     if found["problems"] and not skip_bad:
@@ -76,11 +80,26 @@ def _imported(desk: Desk, found: dict[str, Any]) -> None:
     if found["twins"]:
         desk.say("import.twins", rows=found["twins"][:20], count=len(found["twins"]))
     if found["passed"]:
-        desk.say("import.passed", rows=[p["row"] for p in found["passed"]][:20], count=len(found["passed"]))
-    desk.say("import.counts", **{k: found[k] for k in ("read", "accepted", "rejected", "duplicate", "blank")})
+        desk.say(
+            "import.passed",
+            rows=[p["row"] for p in found["passed"]][:20],
+            count=len(found["passed"]),
+        )
+    desk.say(
+        "import.counts",
+        **{k: found[k] for k in ("read", "accepted", "rejected", "duplicate", "blank")},
+    )
     if found.get("rejects"):
         desk.say("import.rejects", path=found["rejects"])
-    key = "dry" if found["dry_run"] else "known" if not found["accepted"] else "written" if found["written"] else "nothing"
+    key = (
+        "dry"
+        if found["dry_run"]
+        else "known"
+        if not found["accepted"]
+        else "written"
+        if found["written"]
+        else "nothing"
+    )
     desk.say(f"import.{key}", batch=found["batch"])
 
 

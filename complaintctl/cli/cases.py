@@ -50,7 +50,9 @@ def log_(
             return
         _told(desk, office, "said.logged", shown)
         for item in shown["similar"]:
-            desk.note("said.similar", number=item["number"], field=desk.text(f"field.{item['same']}"))
+            desk.note(
+                "said.similar", number=item["number"], field=desk.text(f"field.{item['same']}")
+            )
 
 
 def _told(desk: Desk, office: Office, key: str, shown: dict[str, Any], **more: Any) -> None:

@@ -99,12 +99,15 @@ class Desk:
 
     def refuse(self, trouble: Trouble) -> int:
         """Tells every fault found; the exit code for scripts."""
-        told = [{"code": f.code, "message": self.put(f)} for f in trouble.faults]
+        from .render import inert
+
+        faults = [_brief(f) for f in trouble.faults]
+        told = [{"code": f.code, "message": inert(self.put(f))} for f in faults]
         if self.json:
             document = {"error": {"exit": trouble.exit_code, "faults": told}}
             print(json.dumps(document, ensure_ascii=False, indent=2))
-        for line in self._grouped(trouble.faults):
-            print(line, file=sys.stderr)
+        for line in self._grouped(faults):
+            print(inert(line), file=sys.stderr)
         return trouble.exit_code
 
     def _grouped(self, faults: list[Fault]) -> list[str]:
@@ -119,19 +122,36 @@ class Desk:
             clauses.setdefault(self.text("lack.clause", **fault.params), []).append(short)
         joint = self.text("lack.joint")
         head = self.text("lack.head", number=lacking[0].params["number"])
-        return [*lines, head, *(f"  {joint.join(items)}  {clause}" for clause, items in clauses.items())]
+        return [
+            *lines,
+            head,
+            *(f"  {joint.join(items)}  {clause}" for clause, items in clauses.items()),
+        ]
+
+
+def _brief(fault: Fault) -> Fault:
+    """The fault with nothing pasted whole: of a long value its beginning is shown."""
+    params = {
+        k: v[:200] + "…" if isinstance(v, str) and len(v) > 200 else v
+        for k, v in fault.params.items()
+    }
+    return Fault(fault.code, params)
 
 
 def need(**given: object) -> None:
     """Usage naming every argument that is missing, all at once."""
-    lacking = [Fault("argument.missing", {"name": Fault(f"arg.{k}")}) for k, v in given.items() if not v]
+    lacking = [
+        Fault("argument.missing", {"name": Fault(f"arg.{k}")}) for k, v in given.items() if not v
+    ]
     if lacking:
         raise Usage(faults=lacking)
 
 
 def pairs(items: list[str] | None) -> dict[str, str]:
     """``--set key=value`` texts as a dictionary; Usage for all that are no pairs."""
-    wrong = [Fault("set.form", {"value": item}) for item in items or () if not item.partition("=")[1]]
+    wrong = [
+        Fault("set.form", {"value": item}) for item in items or () if not item.partition("=")[1]
+    ]
     if wrong:
         raise Usage(faults=wrong)
     split = [item.partition("=") for item in items or ()]

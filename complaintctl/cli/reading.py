@@ -11,7 +11,9 @@ from .desk import Desk, need
 from .options import Arg, Flag, Opt, Out
 
 
-def show_(ctx: typer.Context, number: Arg = None, history: Flag = False, unmask: Opt = None) -> None:
+def show_(
+    ctx: typer.Context, number: Arg = None, history: Flag = False, unmask: Opt = None
+) -> None:
     from ..services import reading
     from .render import case, clock_lines, inert, table, when
 
@@ -39,8 +41,13 @@ def show_(ctx: typer.Context, number: Arg = None, history: Flag = False, unmask:
             values = "；".join(f"{desk.put(k)}={inert(desk.put(v))}" for k, v in event["words"])
             title = event["title"]
             mark = desk.text("voided") if event["voided"] else ""
-            times = (event["occurred_at"][:16].replace("T", " "), event["recorded_at"][:16].replace("T", " "))
-            rows.append((event["seq"], title, *times, event["actor"], event["batch"], mark + values))
+            times = (
+                event["occurred_at"][:16].replace("T", " "),
+                event["recorded_at"][:16].replace("T", " "),
+            )
+            rows.append(
+                (event["seq"], title, *times, event["actor"], event["batch"], mark + values)
+            )
         if rows:
             names = ("seq", "what", "occurred", "recorded", "actor", "batch", "values")
             table(desk, [desk.text(f"head.{n}") for n in names], rows)
@@ -61,7 +68,9 @@ def explain_(ctx: typer.Context, number: Arg = None, policy: Opt = None) -> None
         found = reading.explain(office, str(number), rules)
     if desk.give(found):
         return
-    desk.say("explain.head", number=found["number"], received=found["received_at"], policy=found["title"])
+    desk.say(
+        "explain.head", number=found["number"], received=found["received_at"], policy=found["title"]
+    )
     desk.line()
     for item in found["clocks"]:
         derivation(desk, item)
@@ -104,7 +113,10 @@ def list_(
 def _lines(desk: Desk, rows: list[dict[str, Any]]) -> None:
     from .render import short, table, when
 
-    heads = [desk.text(f"head.{h}") for h in ("number", "received", "kind", "status", "handler", "due", "content")]
+    heads = [
+        desk.text(f"head.{h}")
+        for h in ("number", "received", "kind", "status", "handler", "due", "content")
+    ]
     table(
         desk,
         heads,
@@ -163,7 +175,9 @@ def _due(desk: Desk, found: dict[str, Any], within: str | None) -> None:
     for item in found["callbacks"]:
         desk.say("due.callback", number=item["number"], day=when(item["replied_at"])[:10])
     for item in found["duties"]:
-        desk.say(f"due.duty_{item['state']}", title=item["title"], day=item["day"], duty=item["duty"])
+        desk.say(
+            f"due.duty_{item['state']}", title=item["title"], day=item["day"], duty=item["duty"]
+        )
     if found["later"] and not within:
         desk.say("due.later", count=found["later"])
     if not (found["clocks"] or found["callbacks"] or found["duties"]):
@@ -197,7 +211,13 @@ def report_(ctx: typer.Context, name: Arg = None, month: Opt = None, output: Out
 def _figure(desk: Desk, key: str, value: Any) -> str:
     if value is None:
         return desk.text("nothing")
-    return f"{value:.1%}" if key.endswith("_rate") else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        f"{value:.1%}"
+        if key.endswith("_rate")
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def _save(desk: Desk, found: dict[str, Any], output: str) -> None:
@@ -211,9 +231,13 @@ def _save(desk: Desk, found: dict[str, Any], output: str) -> None:
         with open(private, "w", encoding="utf-8-sig", newline="") as out:
             writer = csv.writer(out)
             for key, value in found["figures"].items():
-                writer.writerow([desk.put(found["labels"].get(key, key)), "" if value is None else value])
+                writer.writerow(
+                    [desk.put(found["labels"].get(key, key)), "" if value is None else value]
+                )
             for part in found["tables"]:
                 writer.writerow([])
                 writer.writerow([desk.put(part["title"]), desk.text("head.count")])
-                writer.writerows([desk.put(row["label"] or ""), row["count"]] for row in part["rows"])
+                writer.writerows(
+                    [desk.put(row["label"] or ""), row["count"]] for row in part["rows"]
+                )
     desk.note("said.saved", path=output)

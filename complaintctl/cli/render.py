@@ -38,7 +38,9 @@ def short(text: object, room: int) -> str:
     return line + "…"
 
 
-def table(desk: Desk, heads: Sequence[str], rows: Iterable[Sequence[object]], *, rich: bool = False) -> None:
+def table(
+    desk: Desk, heads: Sequence[str], rows: Iterable[Sequence[object]], *, rich: bool = False
+) -> None:
     """Columns under headings; by Rich when a person is at a terminal and the command may be slow."""
     lines = [[inert(desk.put(v)) if v is not None else "" for v in row] for row in rows]
     if desk.json:
@@ -113,7 +115,9 @@ def derivation(desk: Desk, item: Mapping[str, Any]) -> None:
     """Why one date is what it is, line by line."""
     title = desk.put(item["title"])
     desk.line(f"{item['limit']}  {title}".rstrip())
-    desk.say("explain.clause", source=item["source"], article=item["article"], clause=item["clause"])
+    desk.say(
+        "explain.clause", source=item["source"], article=item["article"], clause=item["clause"]
+    )
     if item["assumed"]:
         desk.say("explain.assumed", reason=item["assumed"])
     desk.say("explain.within", span=item["within"])

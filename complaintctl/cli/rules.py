@@ -33,14 +33,21 @@ def policy_show(ctx: typer.Context, policy: Arg = None) -> None:
     rules = load(policy or "station", desk.own)
     if desk.give(dict(rules.text)):
         return
-    desk.say("policy.head", id=rules.id, title=rules.title(rules.id, desk.lang), edition=rules.edition)
+    desk.say(
+        "policy.head", id=rules.id, title=rules.title(rules.id, desk.lang), edition=rules.edition
+    )
     for kind in ("limit", "extension", "gate", "penalty", "duty", "note"):
         items = rules.text.get(kind, ())
         if items:
             desk.line()
             desk.say(f"policy.{kind}", count=len(items))
         for item in items:
-            words = (item["id"], inert(desk.put(worth(item))), item.get("article"), f"“{item['clause']}”")
+            words = (
+                item["id"],
+                inert(desk.put(worth(item))),
+                item.get("article"),
+                f"“{item['clause']}”",
+            )
             desk.line("  " + "  ".join(w for w in words if w))
             if item.get("assumed"):
                 desk.say("policy.assumed", reason=item["reason"])
@@ -107,7 +114,9 @@ def policy_diff(ctx: typer.Context, policy: Arg = None, other: Arg = None) -> No
         desk.say("diff.none")
 
 
-def policy_new(ctx: typer.Context, policy: Arg = None, from_: From = None, name: Opt = None) -> None:
+def policy_new(
+    ctx: typer.Context, policy: Arg = None, from_: From = None, name: Opt = None
+) -> None:
     from ..rulebook.policies import load
     from ..rulebook.template import write
 
@@ -194,8 +203,15 @@ def duty_done(ctx: typer.Context, duty: Arg = None, text: Arg = None, at: Opt = 
 
 
 GROUPS: dict[str, dict[str, Any]] = {
-    "policy": {"list": policy_list, "show": policy_show, "check": policy_check, "adopt": policy_adopt,
-               "coverage": policy_coverage, "diff": policy_diff, "new": policy_new},
+    "policy": {
+        "list": policy_list,
+        "show": policy_show,
+        "check": policy_check,
+        "adopt": policy_adopt,
+        "coverage": policy_coverage,
+        "diff": policy_diff,
+        "new": policy_new,
+    },
     "form": {"list": form_list},
     "calendar": {"show": calendar_show, "set": calendar_set, "update": calendar_update},
     "duty": {"list": duty_list, "done": duty_done},

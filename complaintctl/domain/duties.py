@@ -68,7 +68,9 @@ def owed(
     before the last record is past.
     """
     kept = sorted(done)
-    every = occasions(duty, calendar, max(began, today - dt.timedelta(days=400)), until, kept, began)
+    every = occasions(
+        duty, calendar, max(began, today - dt.timedelta(days=400)), until, kept, began
+    )
     open_ = []
     for index, occasion in enumerate(every):
         following = every[index + 1].day if index + 1 < len(every) else dt.date.max

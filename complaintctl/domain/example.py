@@ -14,7 +14,7 @@ from .fold import Complaint, fold
 from .gates import refusals
 from .moments import read_moment
 from .penalties import proposals
-from .policy import Policy, Table, build, Duty
+from .policy import Duty, Policy, Table, build
 from .workdays import WorkCalendar
 
 _NOW = dt.datetime(2026, 11, 22, tzinfo=dt.timezone(dt.timedelta(hours=8)))
@@ -108,9 +108,7 @@ def _state(policy: Policy, given: Table, events: Any) -> Complaint:
     for seq, item in enumerate(events, start=2):
         body = {k: v for k, v in item.items() if k not in ("do", "at")}
         do = item["do"]
-        made.append(
-            _event(seq, do if do in _KINDS else "step", item["at"], body | {"step": do})
-        )
+        made.append(_event(seq, do if do in _KINDS else "step", item["at"], body | {"step": do}))
     state = fold(made, policy)
     assert state is not None
     return state

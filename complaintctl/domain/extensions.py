@@ -9,8 +9,8 @@ from typing import Any
 from ..errors import Fault
 from .clocks import clocks, reach
 from .entry import absent
-from .gates import label
 from .fold import Complaint, facts
+from .gates import label
 from .policy import Policy
 from .spans import read_span
 from .workdays import WorkCalendar
@@ -27,7 +27,11 @@ def extended(
     rules = {limit: rule for rule in policy.extensions for limit in rule.limits if limit in running}
     limit = str(values.get("limit") or (next(iter(rules)) if len(rules) == 1 else ""))
     if limit not in rules:
-        known_limits: dict[str, object] = {"value": limit or "-", "known": sorted(rules), "gate": "extension"}
+        known_limits: dict[str, object] = {
+            "value": limit or "-",
+            "known": sorted(rules),
+            "gate": "extension",
+        }
         return limit, [Fault("extension.unknown", known_limits)]
     rule, due = rules[limit], running[limit].due_at
     if not rule.applies({**facts(state, policy), **values}):
@@ -36,7 +40,9 @@ def extended(
         return limit, [Fault("extension.condition", said)]
     gone = [
         Fault(f.code, {**f.params, "gate": rule.id})
-        for f in (absent(policy, policy.fields[n]) for n in ("until", "approver") if not values.get(n))
+        for f in (
+            absent(policy, policy.fields[n]) for n in ("until", "approver") if not values.get(n)
+        )
     ]
     if due and values.get("until"):
         gone += _dates(rule.id, rule.at_most, limit, due, str(values["until"])[:10], calendar)

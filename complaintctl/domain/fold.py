@@ -41,7 +41,6 @@ class Complaint:
     fields: dict[str, Any] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
     rounds: list[tuple[dt.datetime, dt.datetime | None]] = field(default_factory=list)
-    policy_from: dt.datetime | None = None
     voided: bool = False
     last_seq: int = 0
 

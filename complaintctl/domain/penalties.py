@@ -75,9 +75,7 @@ def _propose(
     )
 
 
-def _count(
-    rule: Penalty, state: Complaint, known: Mapping[str, Any], breached: list[Clock]
-) -> int:
+def _count(rule: Penalty, state: Complaint, known: Mapping[str, Any], breached: list[Clock]) -> int:
     if rule.per == "person":
         return int(known.get("persons") or 1)
     if rule.per == "day_late":

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, dataclass_transform
 
 from ..errors import Fault
 from .spans import Span, read_span
@@ -17,7 +17,13 @@ from .spans import Span, read_span
 Table = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass_transform(frozen_default=True)
+def _item(cls: type[Any]) -> Any:
+    """Items are compared and shown by id, so half of what a dataclass gets at each start is not made."""
+    return dataclass(frozen=True, eq=False, repr=False)(cls)
+
+
+@_item
 class Term:
     """One word of a vocabulary. ``rank`` compares levels of different regimes, 1 (lowest) to 4."""
 
@@ -31,7 +37,7 @@ class Term:
     open: bool = True
 
 
-@dataclass(frozen=True)
+@_item
 class Field:
     """What a complaint may carry. ``kind`` is text, term, bool, number, day, moment or count."""
 
@@ -47,7 +53,7 @@ class Field:
     origin: str = ""
 
 
-@dataclass(frozen=True)
+@_item
 class Step:
     """Something done on a complaint. ``resets`` names the steps that must be done again after it,
     ``text`` the field its free text fills, ``after_close`` whether a closed complaint may still get it.
@@ -65,7 +71,7 @@ class Step:
     origin: str = ""
 
 
-@dataclass(frozen=True)
+@_item
 class Rule:
     """What every rule has: an id, the quoted clause, and which complaints it speaks of.
 
@@ -100,7 +106,7 @@ class Rule:
         return [self.unless] if isinstance(self.unless, Mapping) else self.unless or ()
 
 
-@dataclass(frozen=True)
+@_item
 class Limit(Rule):
     """A time limit: ``within`` a span of the step ``since``, one of the steps ``until`` must be done.
 
@@ -132,7 +138,7 @@ class Limit(Rule):
         return read_span("promptly")
 
 
-@dataclass(frozen=True)
+@_item
 class Extension(Rule):
     """Which limits may be moved, who must have approved it, and how far at the most."""
 
@@ -141,7 +147,7 @@ class Extension(Rule):
     at_most: str = ""
 
 
-@dataclass(frozen=True)
+@_item
 class Gate(Rule):
     """What must be there before ``on`` (a step, ``assigned``, ``closed``): steps done, fields given,
     fields that are true, fields that differ from each other, fields with one of some values."""
@@ -154,7 +160,7 @@ class Gate(Rule):
     one_of: Table | None = None
 
 
-@dataclass(frozen=True)
+@_item
 class Penalty(Rule):
     """What is proposed against staff. Amount in yuan; a person must approve or waive it.
 
@@ -173,7 +179,7 @@ class Penalty(Rule):
     share_on: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
+@_item
 class Duty(Rule):
     """A recurring obligation of the office. ``rrule`` is RFC 5545; empty means as needed.
 

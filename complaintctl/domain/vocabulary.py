@@ -64,7 +64,8 @@ def nearest(words: Iterable[W], text: str, count: int = 4) -> list[W]:
 
     def likeness(word: W) -> float:
         return max(
-            difflib.SequenceMatcher(None, wanted, s).ratio() + (0.5 if wanted and wanted in s else 0)
+            difflib.SequenceMatcher(None, wanted, s).ratio()
+            + (0.5 if wanted and wanted in s else 0)
             for s in spellings(word)
         )
 

@@ -178,7 +178,7 @@ def similar(
         if value:
             sql = (
                 f"select number from complaint where station = ? and {name} = ? and number <> ?"
-                " and received_at >= ? and status <> 'voided' order by received_at desc limit 5"
+                " and +received_at >= ? and status <> 'voided' order by received_at desc limit 5"
             )
             hits = ledger.connection.execute(
                 sql, (ledger.station, value, number, since.isoformat())

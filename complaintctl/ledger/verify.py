@@ -67,7 +67,9 @@ def _schema(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 
 
 def _objects(connection: sqlite3.Connection) -> dict[str, str]:
-    rows = connection.execute("select name, sql from sqlite_master where sql is not null").fetchall()
+    rows = connection.execute(
+        "select name, sql from sqlite_master where sql is not null and name not like 'sqlite_stat%'"
+    ).fetchall()
     return {name: re.sub(r"\s+", " ", sql) for name, sql in rows}
 
 

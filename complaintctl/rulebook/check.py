@@ -9,18 +9,31 @@ from typing import Any
 
 from ..domain.policy import RULES, Field, Policy, Step, Term
 from ..domain.spans import read_span
-from ..errors import Fault, Trouble
-from .files import read
+from ..errors import BadRules, Fault, Trouble
+from .files import pick, read
 from .policies import LISTS, merged
 
 HEAD = {
-    *("id", "edition", "zh", "en", "users", "source", "url", "include", "drop", "number", "roll", "plans", "checklist"),
+    *(
+        "id",
+        "edition",
+        "zh",
+        "en",
+        "users",
+        "source",
+        "url",
+        "include",
+        "drop",
+        "number",
+        "roll",
+        "plans",
+        "checklist",
+    ),
     *("count_receipt_day", "reopen_restarts", "vocabulary", "example", "forms", "note_to_reader"),
 }
 DERIVED = {"named", "channel_group", "rank", "class", "reopened", "origin", "status"}
 MOMENTS = {"received", "assigned", "closed", "reopened", "logged", "amended"}
 SHAPES: Mapping[str, type[Any]] = {"field": Field, "step": Step, **RULES}
-PLACES = {"category": ("parent",), "channel": ("group",)}
 FIELD_TYPES = {"text", "term", "bool", "number", "day", "moment", "count"}
 
 
@@ -52,6 +65,15 @@ def faults(path: Path, own: Path | None = None) -> list[Fault]:
     for place, id_, value in _dangling(text, Policy(whole)):
         found.append(placed(place, "unknown_name", value, id_))
     return found
+
+
+def sound(wanted: str, own: Path | None = None) -> Policy:
+    """The policy a person names, if its file has no fault; else BadRules with all of them."""
+    path = pick("policies", wanted, own)
+    wrong = faults(path, own)
+    if wrong:
+        raise BadRules(faults=wrong)
+    return Policy(merged(path, own))
 
 
 def _items(text: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -115,7 +137,9 @@ def _dangling(text: Mapping[str, Any], policy: Policy) -> Iterator[tuple[str, st
                     yield f"{kind} {id_} {key}", id_, name
         for key in ("when", "unless", "one_of"):
             tables = item.get(key) or {}
-            pairs = [p for t in (tables if isinstance(tables, list) else [tables]) for p in t.items()]
+            pairs = [
+                p for t in (tables if isinstance(tables, list) else [tables]) for p in t.items()
+            ]
             for name, wanted in pairs:
                 if name not in names:
                     yield f"{kind} {id_} {key}", id_, name

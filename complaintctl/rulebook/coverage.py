@@ -57,7 +57,9 @@ def coverage() -> dict[str, Any]:
         for why in _lack(known.get(id_, []))
     ]
     regimes = [id_ for id_ in (*index["seed"], *index["public"]) if id_ in texts]
-    missing += [{"id": i, "why": "absent"} for i in (*index["seed"], *index["public"]) if i not in texts]
+    missing += [
+        {"id": i, "why": "absent"} for i in (*index["seed"], *index["public"]) if i not in texts
+    ]
     return {
         "policies": len(regimes),
         "limits": sum(id_ in known for id_ in index["limits"]),

@@ -51,7 +51,10 @@ def _plan(path: Path) -> dict[str, Any]:
             {**item, "origin": id_, "when": {**item.get("when", {}), "plan": id_}}
             for item in text.get(kind, ())
         ]
-    words = {**text.get("vocabulary", {}), "plan": [{"id": id_, "zh": text["zh"], "en": text["en"]}]}
+    words = {
+        **text.get("vocabulary", {}),
+        "plan": [{"id": id_, "zh": text["zh"], "en": text["en"]}],
+    }
     return {**taken, "vocabulary": words, **_about(text, id_)}
 
 

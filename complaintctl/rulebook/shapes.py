@@ -58,6 +58,9 @@ def _strange(
     wrong = [("unknown_key", key) for key in text if key not in known | {"zh"}]
     wrong += [("missing_key", key) for key in wanted if key not in text]
     return [
-        Fault(f"rules.{code}", {"path": path.name, "place": str(text.get("id", "-")), "line": "-", "value": key})
+        Fault(
+            f"rules.{code}",
+            {"path": path.name, "place": str(text.get("id", "-")), "line": "-", "value": key},
+        )
         for code, key in wrong
     ]

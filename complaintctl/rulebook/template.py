@@ -49,7 +49,9 @@ def _lines(item: Mapping[str, Any]) -> list[str]:
 def toml(value: Any) -> str:
     """A value as TOML on one line."""
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{json.dumps(k, ensure_ascii=False)} = {toml(v)}" for k, v in value.items())
+        inner = ", ".join(
+            f"{json.dumps(k, ensure_ascii=False)} = {toml(v)}" for k, v in value.items()
+        )
         return "{ " + inner + " }"
     if isinstance(value, list):
         return "[" + ", ".join(toml(v) for v in value) + "]"

@@ -17,7 +17,7 @@ from ..ledger import queries
 from ..ledger.connection import create
 from ..ledger.store import Draft, append, head
 from ..ledger.verify import prove
-from ..rulebook.policies import load
+from ..rulebook.check import sound
 from .holiday_source import announced_years, state_council_days
 from .session import Office, stamped
 
@@ -25,19 +25,28 @@ _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,15}")
 
 
 def init(
-    path: Path, *, station: str, code: str, policy: str, by: str, now: dt.datetime, own: Path | None = None
+    path: Path,
+    *,
+    station: str,
+    code: str,
+    policy: str,
+    by: str,
+    now: dt.datetime,
+    own: Path | None = None,
 ) -> dict[str, Any]:
     """Makes a ledger: the station, its policy with full text, the calendar of every announced year."""
     if not _CODE.fullmatch(code):
         raise Usage("station.code", value=code)
-    rules = load(policy, own)
+    rules = sound(policy, own)
     ledger = create(path)
     try:
         ledger.station = code
         office = stamped(ledger, by=by, now=now, own=own)
         with ledger.unit():
             drafts = [Draft("opened", now, None, {"name": station, "code": code})]
-            append(ledger, office.stamp, [*drafts, adoption(rules, now, now.date()), announced(now)])
+            append(
+                ledger, office.stamp, [*drafts, adoption(rules, now, now.date()), announced(now)]
+            )
             tables.project_office(ledger, office.book)
         years = sorted(queries.calendar_years(ledger))
         return {
@@ -73,7 +82,9 @@ def announced(now: dt.datetime, known: Iterable[int] = ()) -> Draft:
     """The event that fills the calendar with every announced year not yet known."""
     years = sorted(set(announced_years()) - set(known))
     days = {
-        day.isoformat(): list(why) for year in years for day, why in state_council_days(year).items()
+        day.isoformat(): list(why)
+        for year in years
+        for day, why in state_council_days(year).items()
     }
     return Draft("calendar", now, None, {"years": years, "days": days, "source": "holidays"})
 
@@ -103,5 +114,3 @@ def batches(office: Office, limit: int = 20) -> list[dict[str, Any]]:
         {**row, "voided": row["batch"] in office.book.voided}
         for row in queries.batches(office.ledger, limit)
     ]
-
-

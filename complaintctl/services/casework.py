@@ -8,7 +8,7 @@ from typing import Any
 
 from ..domain.entry import enter, missing, split
 from ..domain.extensions import extended
-from ..domain.fold import Complaint, facts
+from ..domain.fold import Complaint
 from ..domain.gates import refusals
 from ..domain.moments import Unreadable, read_moment
 from ..domain.policy import Policy, Step
@@ -21,7 +21,9 @@ from .session import Office
 
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 SOON = dt.timedelta(minutes=5)  # how far a clerk's watch may be ahead of ours
-REPEAT = dt.timedelta(days=90)  # how far back a second complaint of the same customer is pointed out
+REPEAT = dt.timedelta(
+    days=90
+)  # how far back a second complaint of the same customer is pointed out
 
 
 def log(office: Office, given: Mapping[str, str], *, at: str | None = None) -> dict[str, Any]:
@@ -73,7 +75,9 @@ def update(
     return number, found
 
 
-def close(office: Office, wanted: str, given: Mapping[str, str], at: str | None) -> tuple[str, bool]:
+def close(
+    office: Office, wanted: str, given: Mapping[str, str], at: str | None
+) -> tuple[str, bool]:
     """Closes a complaint; a refusal lists all that is missing. False when it was closed already."""
     number = queries.find(office.ledger, wanted)
     if queries.complaint(office.ledger, number)["ended_at"]:
@@ -89,13 +93,18 @@ def reopen(office: Office, wanted: str, reason: str, at: str | None) -> tuple[st
     return _act(office, number, "reopened", {}, at, text=reason), True
 
 
-def amend(office: Office, wanted: str, given: Mapping[str, str], reason: str) -> tuple[str, dict[str, Any]]:
+def amend(
+    office: Office, wanted: str, given: Mapping[str, str], reason: str
+) -> tuple[str, dict[str, Any]]:
     """Corrects what was registered; the old value stays in the history. Returns what is new."""
     number = queries.find(office.ledger, wanted)
     with office.ledger.unit():
         state, policy = _state(office, number)
         values, faults = enter(policy, given, office.now)
-        if "received_at" in values and dt.datetime.fromisoformat(values["received_at"]) > office.now + SOON:
+        if (
+            "received_at" in values
+            and dt.datetime.fromisoformat(values["received_at"]) > office.now + SOON
+        ):
             faults.append(Fault("time.future", {"value": values["received_at"]}))
         if faults:
             raise Usage(faults=faults)
@@ -150,13 +159,20 @@ def when(text: str | None, now: dt.datetime) -> tuple[dt.datetime, list[Fault]]:
     try:
         read = read_moment(text, now, typed=True)
     except Unreadable as error:
-        return now, [Fault(error.fault.code, {**error.fault.params, "field": Named("at", "时间", "time")})]
+        return now, [
+            Fault(error.fault.code, {**error.fault.params, "field": Named("at", "时间", "time")})
+        ]
     at = now if not read.has_time and read.at.date() == now.date() else read.at
     return (at, []) if at <= now + SOON else (now, [Fault("time.future", {"value": text})])
 
 
 def _act(
-    office: Office, wanted: str, action: str, given: Mapping[str, str], at: str | None, text: str = ""
+    office: Office,
+    wanted: str,
+    action: str,
+    given: Mapping[str, str],
+    at: str | None,
+    text: str = "",
 ) -> str:
     """Any step on an open complaint, with everything the rules ask of it."""
     number = queries.find(office.ledger, wanted)
@@ -167,7 +183,9 @@ def _act(
         if at and moment < state.received_at and moment.date() == state.received_at.date():
             moment = state.received_at
         if moment < state.received_at:
-            faults.append(Fault("time.before_receipt", {"value": at, "received": state.received_at}))
+            faults.append(
+                Fault("time.before_receipt", {"value": at, "received": state.received_at})
+            )
         values, more = enter(policy, given, office.now)
         faults += more
         if faults:
@@ -216,5 +234,3 @@ def _commit(office: Office, draft: Draft, action: str) -> None:
     if refused:
         raise Refused(faults=[Fault(f.code, {**f.params, "number": draft.number}) for f in refused])
     project(office.ledger, office.book, str(draft.number))
-
-

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from ..domain.clocks import reach
 from ..domain.duties import owed
 from ..domain.gates import refusals
 from ..domain.policy import Duty
 from ..domain.spans import read_span
-from ..domain.clocks import reach
 from ..domain.vocabulary import Named, candidates, nearest
 from ..errors import Usage
 from ..ledger import office as tables
@@ -73,9 +73,17 @@ def _callbacks(office: Office, limit: int) -> list[dict[str, Any]]:
     found = []
     for row in queries.answered_open(office.ledger, limit):
         state, policy = office.book.state(events_of(office.ledger, row["number"]))
-        wanted = {getattr(f.params.get("what"), "id", "") for f in refusals(state, policy, "closed")}
+        wanted = {
+            getattr(f.params.get("what"), "id", "") for f in refusals(state, policy, "closed")
+        }
         if "followed_up" in wanted:
-            found.append({"number": row["number"], "replied_at": row["replied_at"], "handler": row["handler"]})
+            found.append(
+                {
+                    "number": row["number"],
+                    "replied_at": row["replied_at"],
+                    "handler": row["handler"],
+                }
+            )
     return found
 
 
@@ -88,7 +96,9 @@ def owed_duties(office: Office, until: dt.date) -> list[dict[str, Any]]:
     began = max(dt.date.fromisoformat(adopted[0]["from_day"]), _opened(office))
     today, found = office.now.date(), []
     for duty in current(office).duties:
-        for occasion in owed(duty, office.book.calendar, today, until, done.get(duty.id, ()), began):
+        for occasion in owed(
+            duty, office.book.calendar, today, until, done.get(duty.id, ()), began
+        ):
             state = "overdue" if occasion.day < today else "due"
             found.append(_duty(duty) | {"day": occasion.day, "state": state})
     return sorted(found, key=lambda d: (d["day"], d["duty"]))

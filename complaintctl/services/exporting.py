@@ -12,7 +12,6 @@ from ..domain.event import anchor
 from ..domain.form import Form
 from ..domain.mask import masked
 from ..domain.moments import Unreadable, read_day, read_month
-from ..domain.vocabulary import Named
 from ..errors import Usage
 from ..ledger import queries
 from ..ledger.connection import Ledger
@@ -48,7 +47,9 @@ def export(
     try:
         if unmask:
             disclose(office, f"{form.id} {first:%Y-%m}", unmask)
-        return _write(office, ledger, form, first, last, moment or office.now, output, force, bool(unmask))
+        return _write(
+            office, ledger, form, first, last, moment or office.now, output, force, bool(unmask)
+        )
     finally:
         if moment:
             ledger.close()
@@ -88,7 +89,9 @@ def _write(
     path = _path(output, f"{form.title}_{name}_{first.isoformat()[: 7 if whole_month else 4]}.xlsx")
     balance = queries.balance(ledger, first, last, form.where)
     seal = anchor(*head(ledger))
-    rows = Rows(ledger, office.book if ledger is office.ledger else Book(ledger), form, first, moment, bare)
+    rows = Rows(
+        ledger, office.book if ledger is office.ledger else Book(ledger), form, first, moment, bare
+    )
     count = write_register(
         path,
         form,
@@ -121,7 +124,13 @@ class Rows:
     """Turns projected complaints into the values a form's columns ask for."""
 
     def __init__(
-        self, ledger: Ledger, book: Book, form: Form, first: dt.date, moment: dt.datetime, bare: bool
+        self,
+        ledger: Ledger,
+        book: Book,
+        form: Form,
+        first: dt.date,
+        moment: dt.datetime,
+        bare: bool,
     ) -> None:
         self.ledger, self.book, self.form, self.bare = ledger, book, form, bare
         self.first, self.moment = first.isoformat(), moment.isoformat()
@@ -169,10 +178,3 @@ def _join(*parts: str | None) -> str | None:
 
 def _day(text: str | None) -> str | None:
     return text[:10] if text else None
-
-
-def forms(office: Office) -> list[Named]:
-    """Every form that can be exported."""
-    from ..rulebook.files import titles
-
-    return titles("forms", office.own)

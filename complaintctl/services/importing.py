@@ -26,7 +26,6 @@ from .reading import current
 from .session import Office
 
 TOP = 20  # rows among which the headings must stand
-SAMPLE = 20  # rows of problems shown before the rest is only counted
 
 
 @dataclass

@@ -32,8 +32,20 @@ SHOWN = (
     *("satisfaction", "note", "late", "origin", "batch"),
 )
 OURS = ("named", "row", "text", "reason")  # what events hold beside a policy's fields
-LABELLED = ("kind", "channel", "category", "class", "level", "status", "outcome", "substantiated",
-            "responsibility", "satisfaction", "reply_mode", "channel_group")
+LABELLED = (
+    "kind",
+    "channel",
+    "category",
+    "class",
+    "level",
+    "status",
+    "outcome",
+    "substantiated",
+    "responsibility",
+    "satisfaction",
+    "reply_mode",
+    "channel_group",
+)
 
 
 def show(office: Office, wanted: str, *, unmask: str = "") -> dict[str, Any]:
@@ -161,14 +173,22 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> dict[s
                 "clause": limit.clause,
                 "article": limit.place,
                 "title": Named(limit.id, limit.zh, limit.en),
-                "source": Named(item.policy, rules.title(item.policy, "zh"), rules.title(item.policy, "en")),
+                "source": Named(
+                    item.policy, rules.title(item.policy, "zh"), rules.title(item.policy, "en")
+                ),
                 "assumed": limit.reason if limit.assumed else None,
                 "within": limit.span(facts(state, rules)),
                 "days": derive(limit, item, state, rules, office.book.calendar),
             }
         )
     title = Named(rules.id, rules.title(rules.id, "zh"), rules.title(rules.id, "en"))
-    return {"number": number, "policy": rules.id, "title": title, "received_at": state.received_at, "clocks": lines}
+    return {
+        "number": number,
+        "policy": rules.id,
+        "title": title,
+        "received_at": state.received_at,
+        "clocks": lines,
+    }
 
 
 def _clock(item: Clock, now: dt.datetime) -> dict[str, Any]:

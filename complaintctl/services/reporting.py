@@ -38,7 +38,13 @@ def report(office: Office, wanted: str, month: str | None) -> dict[str, Any]:
         for line in lines:
             key = line.get("id")
             line["label"] = (policy.term(vocabulary, key) if vocabulary else None) or key
-        tables.append({"id": table["id"], "title": Named(table["id"], table["zh"], table["en"]), "rows": lines})
+        tables.append(
+            {
+                "id": table["id"],
+                "title": Named(table["id"], table["zh"], table["en"]),
+                "rows": lines,
+            }
+        )
     return {
         "report": Named(text["id"], text["zh"], text["en"]),
         "first": first,

@@ -18,7 +18,7 @@ from ..errors import Fault, Trouble, Usage
 from ..ledger import office as tables
 from ..ledger import queries
 from ..ledger.store import Draft, append, events_of
-from ..rulebook.check import faults
+from ..rulebook.check import faults, sound
 from ..rulebook.files import found, pick, read
 from ..rulebook.policies import load
 from .audit import adoption, announced
@@ -33,8 +33,12 @@ def policies(own: Path | None) -> list[dict[str, Any]]:
     listed = []
     for id_, path in found("policies", own).items():
         text = read(path)
-        counts = {k: len(text.get(k, ())) for k in ("limit", "penalty", "duty", "gate", "step", "example")}
-        listed.append({"id": id_, "title": Named(id_, text.get("zh", id_), text.get("en", id_)), **counts})
+        counts = {
+            k: len(text.get(k, ())) for k in ("limit", "penalty", "duty", "gate", "step", "example")
+        }
+        listed.append(
+            {"id": id_, "title": Named(id_, text.get("zh", id_), text.get("en", id_)), **counts}
+        )
     return listed
 
 
@@ -64,7 +68,10 @@ def _failed(
     except (KeyError, ValueError, TypeError, AttributeError, Trouble) as error:
         wrong = [f"{type(error).__name__}: {error}"]
     return [
-        Fault("rules.example", {"path": path.name, "index": index, "note": example.get("note", ""), "detail": w})
+        Fault(
+            "rules.example",
+            {"path": path.name, "index": index, "note": example.get("note", ""), "detail": w},
+        )
         for w in wrong
     ]
 
@@ -80,7 +87,7 @@ def adopt(
     office: Office, wanted: str, from_: str | None, *, dry_run: bool = False
 ) -> dict[str, Any]:
     """Adopts a policy for complaints received from a day on; those registered before keep theirs."""
-    rules = load(wanted, office.own)
+    rules = sound(wanted, office.own)
     day = _day(office, from_) if from_ else office.now.date()
     if dry_run:
         return _adopted(rules, day) | {"would_change": would_change(office, rules)}
@@ -117,9 +124,20 @@ def would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
 def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[str, Any]:
     """Corrects one day by hand (weekend duty, a regional holiday); dates that hang on it are recomputed."""
     match = candidates(DAY_KINDS, kind)
-    faults_ = [] if len(match) == 1 else [
-        Fault("value.unknown", {"field": Named("kind", "上班或休息", "work or off"), "value": kind, "nearest": list(DAY_KINDS)})
-    ]
+    faults_ = (
+        []
+        if len(match) == 1
+        else [
+            Fault(
+                "value.unknown",
+                {
+                    "field": Named("kind", "上班或休息", "work or off"),
+                    "value": kind,
+                    "nearest": list(DAY_KINDS),
+                },
+            )
+        ]
+    )
     try:
         day = read_day(day_text, office.now, typed=True)
     except Unreadable as error:
@@ -127,7 +145,11 @@ def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[st
     if faults_:
         raise Usage(faults=faults_)
     body = {"days": {day.isoformat(): [match[0].id, name]}, "source": "hand"}
-    return {"day": day, "kind": match[0], "recomputed": _calendar(office, Draft("calendar", office.now, None, body))}
+    return {
+        "day": day,
+        "kind": match[0],
+        "recomputed": _calendar(office, Draft("calendar", office.now, None, body)),
+    }
 
 
 def calendar_update(office: Office) -> dict[str, Any]:
@@ -148,7 +170,11 @@ def calendar_month(office: Office, first: dt.date, last: dt.date) -> dict[str, A
     """The days of a period that are not as their weekday says, and how many are working days."""
     calendar = office.book.calendar
     days = [first + dt.timedelta(days=n) for n in range((last - first).days)]
-    special = [(d, *calendar.why(d)) for d in days if calendar.why(d)[0] in ("off", "makeup") or calendar.why(d)[1]]
+    special = [
+        (d, *calendar.why(d))
+        for d in days
+        if calendar.why(d)[0] in ("off", "makeup") or calendar.why(d)[1]
+    ]
     return {
         "first": first,
         "last": last,

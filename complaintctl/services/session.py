@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import secrets
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class Office:
 
 def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None) -> Office:
     """An office on an open ledger, with a batch id of its own for this invocation."""
-    batch = f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
+    batch = f"{now:%Y%m%d-%H%M%S}-{os.urandom(4).hex()}"
     return Office(ledger, Book(ledger), Stamp(by, batch, now), own)
 
 

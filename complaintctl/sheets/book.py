@@ -60,7 +60,13 @@ class Book:
         about.creator, about.created, about.modified = "complaintctl", made, made
 
     def style(
-        self, align: str, kind: str = "", *, small: bool = False, quoted: bool = False, box: bool = True
+        self,
+        align: str,
+        kind: str = "",
+        *,
+        small: bool = False,
+        quoted: bool = False,
+        box: bool = True,
     ) -> int:
         """The number of a body cell's style; a small text is so long that it starts at the top."""
         cell: Any = Cell(self.sheet, row=1, column=1)

@@ -75,7 +75,8 @@ def _stretched(held: list[Drawn], room: float) -> str:
     if sum(tall) < total:
         factor = (room - TALLEST * len(tall)) / (total - sum(tall))
     return "".join(
-        row_xml(number, TALLEST if high in tall else min(TALLEST, high * factor), cells) for number, high, cells in held
+        row_xml(number, TALLEST if high in tall else min(TALLEST, high * factor), cells)
+        for number, high, cells in held
     )
 
 

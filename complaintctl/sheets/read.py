@@ -15,8 +15,24 @@ from typing import IO, Any, Self
 from complaintctl.errors import BadData, NotFound
 
 MAX_FILE = 200 * 2**20
-_OTHER = {".xls", ".xlsb", ".et", ".ett", ".ods", ".wps", ".doc", ".docx", ".pdf", ".numbers", ".db"}
-_OLE, _ZIP, _FOREIGN = b"\xd0\xcf\x11\xe0", b"PK", (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"SQLite f")
+_OTHER = {
+    ".xls",
+    ".xlsb",
+    ".et",
+    ".ett",
+    ".ods",
+    ".wps",
+    ".doc",
+    ".docx",
+    ".pdf",
+    ".numbers",
+    ".db",
+}
+_OLE, _ZIP, _FOREIGN = (
+    b"\xd0\xcf\x11\xe0",
+    b"PK",
+    (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"SQLite f"),
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +65,11 @@ class Table:
 
 
 def open_table(
-    path: Path, *, sheet: str | None = None, encoding: str | None = None, delimiter: str | None = None
+    path: Path,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
 ) -> Table:
     """The rows of ``path``; use it in a ``with``. Raises NotFound file.missing and BadData file.*,
     some of them only while the rows are read."""
@@ -62,7 +82,9 @@ def open_table(
         return open_xlsx(path, sheet)
     if suffix in (".xlsx", ".xlsm", ".xltx"):
         raise BadData("file.not_workbook", path=path.name)
-    binary = start.count(0) > 3 and not encoding and not start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    binary = (
+        start.count(0) > 3 and not encoding and not start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    )
     if suffix in _OTHER or start.startswith(_FOREIGN) or binary:
         raise BadData("file.wrong_kind", path=path.name)
     from complaintctl.sheets.read_csv import open_csv

@@ -53,8 +53,8 @@ def _check(name: str, file: IO[bytes]) -> None:
     if "xl/workbook.bin" in names or not any(part.startswith("xl/") for part in names):
         raise BadData("file.wrong_kind", path=name)
     swollen = any(
-        part.file_size > RATIO_FROM and part.file_size > MAX_RATIO * part.compress_size
-        or part.file_size > MAX_STRINGS and "sharedStrings" in part.filename
+        (part.file_size > RATIO_FROM and part.file_size > MAX_RATIO * part.compress_size)
+        or (part.file_size > MAX_STRINGS and "sharedStrings" in part.filename)
         for part in parts
     )  # fmt: skip
     total = sum(part.file_size for part in parts)

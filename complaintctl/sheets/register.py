@@ -137,7 +137,9 @@ class _Register:
                     small.add(place)
                     high = lines(value, pen.room * 21 // 16) * page.SMALL_LINE + page.PAD
                     if high > self.tallest:
-                        values[place] = visible(f"〔共 {len(value)} 字，纸面未印全，见台账〕{value}")
+                        values[place] = visible(
+                            f"〔共 {len(value)} 字，纸面未印全，见台账〕{value}"
+                        )
                 height = max(height, high)
         return number, min(height, self.tallest), self._cells(number, values, small)
 

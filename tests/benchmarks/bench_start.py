@@ -13,7 +13,7 @@ from pathlib import Path
 import material
 
 COMMANDS = {
-    "log": ("log", "--channel", "电话", "--category", "停电公告", "--content", "停电没有通知",
+    "log": ("log", "--channel", "电话", "--category", "停电公告", "停电没有通知",
             "--phone", "13912345678", "--name", "王芳"),
     "show": ("show", "202103-101"),
     "due": ("due",),

@@ -166,7 +166,7 @@ def log_in_process(ledger: Path, n: int, now: dt.datetime) -> str:
 def timed(command: Sequence[str], env: dict[str, str] | None = None) -> tuple[float, int]:
     """Seconds and peak memory (KiB) of one process, its output thrown away."""
     began = time.perf_counter()
-    child = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     spent = time.perf_counter() - began
     child.returncode = os.waitstatus_to_exitcode(status)
@@ -193,3 +193,4 @@ def paired(
 
 
 sys.path.insert(0, str(ROOT))
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # a user's second command finds compiled modules
