@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-# All of China keeps Beijing time. A fixed offset needs no time-zone database (plain Windows has none)
+# All of China keeps Beijing time. A fixed offset needs no time-zone database (plain Windows has
+# none)
 # and makes the text form of every stored instant sort in the order of time.
 TZ = dt.timezone(dt.timedelta(hours=8), "CST")
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 class Fault:
     """One thing wrong. ``code`` is the text key without its ``error.`` prefix.
 
-    ``params`` fill the slots of the sentence; they never hold a name, a phone or other personal data.
+    ``params`` fill the slots of the sentence; they never hold a name, a phone or other personal
+    data.
     """
 
     code: str

@@ -1,4 +1,5 @@
-"""The command line: finds the command asked for, runs it, turns every trouble into a sentence and a code.
+"""The command line: finds the command asked for, runs it, turns every trouble into a sentence and a
+code.
 
 Only the module of the command asked for is imported, so that the daily commands start fast.
 """
@@ -177,7 +178,8 @@ def _front(
 
 
 def hoisted(argv: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:
-    """The options of the whole program, wherever they stood; the other words; those options by name."""
+    """The options of the whole program, wherever they stood; the other words; those options by
+    name."""
     front: list[str] = []
     rest: list[str] = []
     asked: dict[str, str] = {}

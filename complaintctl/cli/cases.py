@@ -57,10 +57,10 @@ def log_(
 
 def _told(desk: Desk, office: Office, key: str, shown: dict[str, Any], **more: Any) -> None:
     """One sentence on what was done; all clocks after a registration, else the next deadline."""
-    from ..services import reading
+    from ..services import reading, wording
     from .render import clock_lines, when
 
-    row = reading.label(office.book.policy(reading.adoption(office, shown["number"])), shown)
+    row = wording.label(office.book.policy(reading.adoption(office, shown["number"])), shown)
     words = [desk.put(row[n]) for n in ("kind", "channel", "category", "level") if row[n]]
     values = {"number": shown["number"], "words": " · ".join(words), "status": row["status"]}
     desk.say(key, **values, **more)

@@ -1,4 +1,5 @@
-"""The front desk of one invocation: where the ledger is, who asks, in which language, and what is said.
+"""The front desk of one invocation: where the ledger is, who asks, in which language, and what is
+said.
 
 Human text and JSON go to stdout, everything else to stderr.
 """

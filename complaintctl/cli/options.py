@@ -1,4 +1,5 @@
-"""The shapes of parameters that commands share. Values stay text: the services read them and name every fault."""
+"""The shapes of parameters that commands share. Values stay text: the services read them and name
+every fault."""
 
 from __future__ import annotations
 

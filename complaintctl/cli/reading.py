@@ -14,7 +14,7 @@ from .options import Arg, Flag, Opt, Out
 def show_(
     ctx: typer.Context, number: Arg = None, history: Flag = False, unmask: Opt = None
 ) -> None:
-    from ..services import reading
+    from ..services import reading, wording
     from .render import case, clock_lines, inert, table, when
 
     need(number=number)
@@ -26,7 +26,7 @@ def show_(
         if desk.give(found):
             return
         policy = office.book.policy(reading.adoption(office, found["number"]))
-        case(desk, reading.label(policy, found))
+        case(desk, wording.label(policy, found))
         clock_lines(desk, found["clocks"])
         for item in found["checklist"]:
             mark, done = ("☑", when(item["done_at"])) if item["done_at"] else ("☐", "")
@@ -90,17 +90,23 @@ def list_(
     overdue: Flag = False,
     limit: int = 50,
 ) -> None:
-    from ..services import reading
+    from ..services import reading, wording
 
     desk: Desk = ctx.obj
-    given = {"kind": kind, "channel": channel, "category": category, "level": level,
-             "status": status, "handler": handler}  # fmt: skip
+    given = {
+        "kind": kind,
+        "channel": channel,
+        "category": category,
+        "level": level,
+        "status": status,
+        "handler": handler,
+    }
     state = True if open else False if closed else None
     with desk.office() as office:
         found, count = reading.listing(
             office, given, month=month, open_=state, overdue=overdue, limit=max(limit, 0) or None
         )
-        rows = [] if desk.json else reading.labels(office, found)
+        rows = [] if desk.json else wording.labels(office, found)
     if desk.give({"count": count, "complaints": found}):
         return
     if not rows:
@@ -121,22 +127,29 @@ def _lines(desk: Desk, rows: list[dict[str, Any]]) -> None:
         desk,
         heads,
         [
-            (r["number"], when(r["received_at"])[:10], r["kind"], r["status"], r["handler"],
-             when(r["next_due_at"]), short(r["content"], 44))
+            (
+                r["number"],
+                when(r["received_at"])[:10],
+                r["kind"],
+                r["status"],
+                r["handler"],
+                when(r["next_due_at"]),
+                short(r["content"], 44),
+            )
             for r in rows
         ],
         rich=True,
-    )  # fmt: skip
+    )
 
 
 def search_(ctx: typer.Context, text: Arg = None, limit: int = 50) -> None:
-    from ..services import reading
+    from ..services import reading, wording
 
     need(text=text)
     desk: Desk = ctx.obj
     with desk.office() as office:
         found, more = reading.search(office, str(text), max(limit, 1))
-        rows = [] if desk.json else reading.labels(office, found)
+        rows = [] if desk.json else wording.labels(office, found)
     if desk.give({"count": len(found), "more": more, "complaints": found}):
         return
     _lines(desk, rows)
@@ -165,11 +178,18 @@ def _due(desk: Desk, found: dict[str, Any], within: str | None) -> None:
             desk,
             [desk.text(f"head.{h}") for h in names],
             [
-                (desk.text(f"state.{c['state']}"), when(c["due_at"]), c["number"], c["limit"],
-                 c["title"], c["handler"], short(c["content"], 30))
+                (
+                    desk.text(f"state.{c['state']}"),
+                    when(c["due_at"]),
+                    c["number"],
+                    c["limit"],
+                    c["title"],
+                    c["handler"],
+                    short(c["content"], 30),
+                )
                 for c in found["clocks"]
             ],
-        )  # fmt: skip
+        )
     if found["hidden"]:
         desk.say("due.hidden", count=found["hidden"])
     for item in found["callbacks"]:
@@ -193,8 +213,13 @@ def report_(ctx: typer.Context, name: Arg = None, month: Opt = None, output: Out
         found = reporting.report(office, name or "summary", month)
     if output:
         _save(desk, found, output)
-    document = {"report": found["report"].id, "first": found["first"], "last": found["last"],
-                **found["figures"], "tables": {t["id"]: t["rows"] for t in found["tables"]}}  # fmt: skip
+    document = {
+        "report": found["report"].id,
+        "first": found["first"],
+        "last": found["last"],
+        **found["figures"],
+        "tables": {t["id"]: t["rows"] for t in found["tables"]},
+    }
     if desk.give(document):
         return
     desk.say("report.head", title=found["report"], first=found["first"], last=found["last"])

@@ -1,4 +1,5 @@
-"""How things look on a terminal: columns that line up with Chinese in them, user text made inert."""
+"""How things look on a terminal: columns that line up with Chinese in them, user text made
+inert."""
 
 from __future__ import annotations
 
@@ -41,7 +42,8 @@ def short(text: object, room: int) -> str:
 def table(
     desk: Desk, heads: Sequence[str], rows: Iterable[Sequence[object]], *, rich: bool = False
 ) -> None:
-    """Columns under headings; by Rich when a person is at a terminal and the command may be slow."""
+    """Columns under headings; by Rich when a person is at a terminal and the command may be
+    slow."""
     lines = [[inert(desk.put(v)) if v is not None else "" for v in row] for row in rows]
     if desk.json:
         return
@@ -99,10 +101,34 @@ def case(desk: Desk, row: Mapping[str, Any]) -> None:
     """One complaint, with the words of its vocabularies."""
     words = [desk.put(row[name]) for name in ("kind", "channel", "category", "level") if row[name]]
     desk.line(f"{row['number']}  {' · '.join(words)}  [{desk.put(row['status'])}]")
-    names = ("received_at", "registered_at", "closed_at", "reference", "handler", "unit", "receiver",
-             "name", "phone", "address", "account_no", "content", "demand", "accused", "contacted_at",
-             "resolved_at", "replied_at", "reply_mode", "notified_at", "followed_up_at", "result",
-             "outcome", "substantiated", "responsibility", "satisfaction", "note")  # fmt: skip
+    names = (
+        "received_at",
+        "registered_at",
+        "closed_at",
+        "reference",
+        "handler",
+        "unit",
+        "receiver",
+        "name",
+        "phone",
+        "address",
+        "account_no",
+        "content",
+        "demand",
+        "accused",
+        "contacted_at",
+        "resolved_at",
+        "replied_at",
+        "reply_mode",
+        "notified_at",
+        "followed_up_at",
+        "result",
+        "outcome",
+        "substantiated",
+        "responsibility",
+        "satisfaction",
+        "note",
+    )
     labels = {name: desk.text(f"field.{name}") for name in names if row[name] not in (None, "")}
     more = [(inert(desk.put(label)), desk.put(value)) for label, value in row["more"]]
     size = max(map(width, [*labels.values(), *(label for label, _ in more)]), default=0)

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .conditions import by_fact
 from .fold import OLD, Complaint, Taken, facts
-from .policy import Limit, Policy, by_fact
+from .policy import Limit, Policy
 from .spans import Span, read_span
 from .workdays import WorkCalendar
 
@@ -22,7 +23,8 @@ _LAST = dt.time(23, 59, 59)
 class Clock(NamedTuple):
     """One limit on one complaint. ``due_at`` None: the text gives no number (at once).
 
-    ``state``: running, met, late (met or closed after the due time), void (closed before it was due).
+    ``state``: running, met, late (met or closed after the due time), void (closed before it was
+    due).
     """
 
     limit: str
@@ -44,7 +46,8 @@ def reach(
 ) -> tuple[dt.datetime | None, bool]:
     """The last moment of a span that begins at ``start``, and whether it is provisional.
 
-    Days end at 24:00 (民法典 203: 截止时间为二十四时); the day of receipt is not counted unless told
+    Days end at 24:00 (民法典 203: 截止时间为二十四时); the day of receipt is not counted unless
+    told
     (民法典 201); hours and minutes run by the clock.
     """
     day = start.date()
@@ -137,7 +140,8 @@ def _attempts(
     known: Mapping[str, Any],
     ended: dt.datetime | None,
 ) -> Clock:
-    """A limit on the number of tries: late from the first one too many on, met by an end without it."""
+    """A limit on the number of tries: late from the first one too many on, met by an end without
+    it."""
     tries = [t for t in steps if t.step in limit.until]
     most = by_fact(limit.attempts, known)
     over = tries[int(most)].at if most and len(tries) > most else None
@@ -221,7 +225,8 @@ def _judge(
 @dataclass(frozen=True)
 class Line:
     """One line of a derivation. ``what``: start, day (counted, its ordinal in ``n``), skip, end,
-    extended, not_before. ``why`` is the calendar's word (rest, off, makeup, work, receipt), ``name`` the holiday.
+    extended, not_before. ``why`` is the calendar's word (rest, off, makeup, work, receipt),
+    ``name`` the holiday.
     """
 
     what: str

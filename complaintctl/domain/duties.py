@@ -1,4 +1,5 @@
-"""What the office owes by the calendar: reception days, boxes, bulletins. RFC 5545 read by dateutil."""
+"""What the office owes by the calendar: reception days, boxes, bulletins. RFC 5545 read by
+dateutil."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ def occasions(
 ) -> list[Occasion]:
     """The dates between first and last (both included) on which the duty falls.
 
-    ``began`` is the day the policy was adopted, from which recurring dates without a fixed weekday or
+    ``began`` is the day the policy was adopted, from which recurring dates without a fixed weekday
+    or
     day of the month are counted; ``done`` are the days on which it was done.
     """
     if not duty.rrule:

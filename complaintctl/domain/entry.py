@@ -1,4 +1,5 @@
-"""What people type, turned into values of a policy's fields: every fault found, none invented away."""
+"""What people type, turned into values of a policy's fields: every fault found, none invented
+away."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from .vocabulary import Named, candidates, nearest, plain
 YES = {"是", "yes", "y", "true", "1", "√", "有", "对", "on"}
 NO = {"否", "no", "n", "false", "0", "×", "无", "不是", "off"}
 LONGEST = 32767  # what one cell of a register can hold, so that every text can be printed
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 RECEIVED = Field("received_at", "受理时间", "received at", type="moment")
 
 
@@ -48,7 +49,7 @@ class Unclear(ValueError):
 def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bool) -> Any:
     """One value of a field's type from text. Unclear says why not."""
     label = Named(field.id, field.zh, field.en)
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         raise Unclear("value.control", field=label)
     match field.type:
         case "term":
@@ -123,6 +124,7 @@ def absent(policy: Policy, field: Field) -> Fault:
 
 
 def split(policy: Policy, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Values that may stand in the chain, and personal ones beside it. An unknown field is personal."""
+    """Values that may stand in the chain, and personal ones beside it. An unknown field is
+    personal."""
     open_ = {k: v for k, v in values.items() if k in policy.fields and not policy.fields[k].private}
     return open_, {k: v for k, v in values.items() if k not in open_}

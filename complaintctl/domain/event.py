@@ -1,6 +1,7 @@
 """What happened, and the chain that proves it: events, their canonical text and their hashes.
 
-Personal data is beside the chain: an event carries only the salted digest of it, so that a person can
+Personal data is beside the chain: an event carries only the salted digest of it, so that a person
+can
 be erased and the chain still holds.
 """
 
@@ -22,8 +23,10 @@ _encode = json.JSONEncoder(
 class Event(NamedTuple):
     """One thing that happened to a complaint or to the office.
 
-    ``occurred_at`` is when it happened, ``recorded_at`` when it was written down; both are ISO 8601 with
-    offset. ``body`` is chained as it stands; ``private`` only by its salted digest and may be erased.
+    ``occurred_at`` is when it happened, ``recorded_at`` when it was written down; both are ISO 8601
+    with
+    offset. ``body`` is chained as it stands; ``private`` only by its salted digest and may be
+    erased.
     """
 
     seq: int
@@ -38,7 +41,8 @@ class Event(NamedTuple):
 
 
 def canonical(value: object) -> str:
-    """The one JSON text of a value: keys sorted, no blanks, Chinese as it is. Changing it changes every hash."""
+    """The one JSON text of a value: keys sorted, no blanks, Chinese as it is. Changing it changes
+    every hash."""
     return _encode(value)
 
 
@@ -50,11 +54,13 @@ def digest(salt: bytes, text: str) -> str:
 def seal(row: tuple[object, ...], previous: str) -> str:
     """The hash of an event: SHA-256 over its ten chained values and the hash before it, in hex.
 
-    ``row`` is (station, seq, number, type, occurred_at, recorded_at, actor, batch, body text, digest).
+    ``row`` is (station, seq, number, type, occurred_at, recorded_at, actor, batch, body text,
+    digest).
     """
     return hashlib.sha256(_encode([*row, previous]).encode()).hexdigest()
 
 
 def anchor(seq: int, hash_: str) -> str:
-    """The ledger's head in a form short enough to print and to type: ``SEQ:first 16 hex digits``."""
+    """The ledger's head in a form short enough to print and to type: ``SEQ:first 16 hex
+    digits``."""
     return f"{seq}:{hash_[:16]}"

@@ -1,4 +1,5 @@
-"""Runs the ``[[example]]`` of a policy file: given this complaint and these events, then these dates."""
+"""Runs the ``[[example]]`` of a policy file: given this complaint and these events, then these
+dates."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .clocks import clocks
+from .conditions import Table
 from .duties import occasions
 from .event import Event
 from .extensions import extended
@@ -14,7 +16,7 @@ from .fold import Complaint, fold
 from .gates import refusals
 from .moments import read_moment
 from .penalties import proposals
-from .policy import Duty, Policy, Table, build
+from .policy import Duty, Policy, build
 from .workdays import WorkCalendar
 
 _NOW = dt.datetime(2026, 11, 22, tzinfo=dt.timezone(dt.timedelta(hours=8)))

@@ -19,9 +19,11 @@ from .workdays import WorkCalendar
 def extended(
     state: Complaint, policy: Policy, calendar: WorkCalendar, values: Mapping[str, Any]
 ) -> tuple[str, list[Fault]]:
-    """The limit an extension means, and all that stands against it; ``state`` is before the extension.
+    """The limit an extension means, and all that stands against it; ``state`` is before the
+    extension.
 
-    The limit need not be named when only one that runs may be moved. ``gate`` in a fault is the rule.
+    The limit need not be named when only one that runs may be moved. ``gate`` in a fault is the
+    rule.
     """
     running = {c.limit: c for c in clocks(state, policy, calendar) if c.state == "running"}
     rules = {limit: rule for rule in policy.extensions for limit in rule.limits if limit in running}

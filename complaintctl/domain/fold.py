@@ -1,4 +1,5 @@
-"""From events to the present state of one complaint: one pure fold, used for writing and for proving."""
+"""From events to the present state of one complaint: one pure fold, used for writing and for
+proving."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ OF_THE_STEP = {"step", "text", "limit", "until", "penalty", "amount", "person", 
 
 
 class Taken(NamedTuple):
-    """A step that was taken. ``round`` counts re-openings from 0; ``undone`` by a later return loop."""
+    """A step that was taken. ``round`` counts re-openings from 0; ``undone`` by a later return
+    loop."""
 
     step: str
     at: dt.datetime

@@ -1,4 +1,5 @@
-"""A paper form as data: what a register's sheet looks like. Holds no complaint and knows no Excel."""
+"""A paper form as data: what a register's sheet looks like. Holds no complaint and knows no
+Excel."""
 
 from __future__ import annotations
 
@@ -24,7 +25,8 @@ class Column:
 
 @dataclass(frozen=True)
 class Form:
-    """A register: title, unit and date line, headed columns, ruled rows to the page end, signatures."""
+    """A register: title, unit and date line, headed columns, ruled rows to the page end,
+    signatures."""
 
     id: str
     title: str

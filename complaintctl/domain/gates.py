@@ -1,4 +1,5 @@
-"""What the rules demand before a step may be taken: every missing thing, with the clause that asks for it."""
+"""What the rules demand before a step may be taken: every missing thing, with the clause that asks
+for it."""
 
 from __future__ import annotations
 

@@ -10,13 +10,14 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from ..clock import TZ
 from ..errors import Fault
-from .entry import LONGEST, Unclear, read
+from .entry import CONTROL, LONGEST, Unclear, read
+from .layout import SPACES, Layout, heading, recognise, spellings
 from .mask import name as masked_name
 from .moments import Unreadable, read_moment
 from .policy import Field, Policy
@@ -25,30 +26,6 @@ from .vocabulary import Named
 OLDEST = dt.datetime(1980, 1, 1, tzinfo=TZ)  # before that there was no such book; a slip of the pen
 STEPS = ("contacted", "resolved", "replied", "notified", "followed_up", "closed")
 UNMAPPED = "unmapped"
-_SPACES = re.compile(r"[\s\u200b\ufeff\u3000]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_PHONE = re.compile(r"\+?[0-9]{3,15}(?:[-转][0-9]{1,6})?(?:[,;、/][0-9-]{5,15})*")
-
-
-@dataclass(frozen=True)
-class Layout:
-    """A layout of old books as data: heading spellings by field, further words, defaults.
-
-    ``headings`` values are ordered: where two columns mean one field the first with a value wins, the
-    other is kept. ``times`` names columns that hold the time of day of a date column.
-    """
-
-    id: str
-    headings: Mapping[str, Sequence[str]]
-    times: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    defaults: Mapping[str, Any] = field(default_factory=dict)
-    nothing: Sequence[str] = ()
-    ditto: Sequence[str] = ()
-    passed: Sequence[str] = ()
-    required: Sequence[str] = ("received_at", "content")
-    zh: str = ""
-    en: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,33 +47,9 @@ class Problem:
     fault: Fault
 
 
-def heading(text: object) -> str:
-    """A heading as it is compared: no blanks, full width folded, lower case."""
-    return _SPACES.sub("", unicodedata.normalize("NFKC", str(text or ""))).casefold()
-
-
-def spellings(mapping: Layout) -> dict[str, tuple[int, str]]:
-    """Field and rank by compared heading."""
-    known: dict[str, tuple[int, str]] = {}
-    for target, words in (*mapping.headings.items(), *((f"time:{k}", v) for k, v in mapping.times.items())):
-        for rank, word in enumerate(words):
-            known.setdefault(heading(word), (rank, target))
-    return known
-
-
-def recognise(cells: Sequence[object], known: Mapping[str, tuple[int, str]]) -> dict[int, tuple[int, str]]:
-    """The columns of a row that are headings of the mapping: by index, (rank, field)."""
-    found = {}
-    for index, cell in enumerate(cells):
-        text = heading(cell) if isinstance(cell, str) else ""
-        hit = known.get(text) or known.get(re.sub(r"\(.*?\)$", "", text))
-        if hit:
-            found[index] = hit
-    return found
-
-
 class Reader:
-    """Reads the rows under one heading. Keeps what ditto marks refer to and the words it has met."""
+    """Reads the rows under one heading. Keeps what ditto marks refer to and the words it has
+    met."""
 
     def __init__(
         self, mapping: Layout, policy: Policy, headings: Sequence[object], now: dt.datetime
@@ -123,7 +76,8 @@ class Reader:
         }
 
     def blank(self, cells: Sequence[object]) -> str:
-        """Why a row is no record: ``blank``, ``heading`` (repeated), ``total``; else an empty text."""
+        """Why a row is no record: ``blank``, ``heading`` (repeated), ``total``; else an empty
+        text."""
         filled = (c for c in cells if c is not None and (not isinstance(c, str) or c.strip()))
         first = next(filled, None)
         if first is None:
@@ -201,7 +155,7 @@ class Reader:
         text = _plain(cell)
         if text in self._nothing and name != "content":
             return None
-        if not text.isprintable() and _CONTROL.search(text):
+        if not text.isprintable() and CONTROL.search(text):
             raise Unclear("value.control", field=_label(self.policy, name))
         if len(text) > LONGEST:
             raise Unclear(
@@ -215,7 +169,7 @@ class Reader:
             return None
         if isinstance(cell, str) and len(text) <= 11 and text.isascii() and text.isdigit():
             return text
-        folded = _SPACES.sub("", unicodedata.normalize("NFKC", text))
+        folded = SPACES.sub("", unicodedata.normalize("NFKC", text))
         if name == "phone":
             folded = re.sub(r"^(\+?86|0086)-?(?=1[0-9]{10}$|1[0-9]{2}-)", "", folded)
             if re.fullmatch(r"1[0-9]{2}-[0-9]{4}-[0-9]{4}", folded):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .clocks import Clock
+from .conditions import by_fact
 from .fold import OLD, Complaint, facts
-from .policy import Penalty, Policy, by_fact
+from .policy import Penalty, Policy
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ class Proposal:
 def proposals(state: Complaint, policy: Policy, running: Iterable[Clock]) -> list[Proposal]:
     """Every penalty whose trigger is met, with what a person has decided about it.
 
-    ``running`` are the complaint's clocks: a penalty with ``late`` needs one of those limits breached.
+    ``running`` are the complaint's clocks: a penalty with ``late`` needs one of those limits
+    breached.
     Nobody is fined from an old book.
     """
     if state.voided or state.origin == OLD:

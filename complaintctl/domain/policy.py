@@ -12,14 +12,14 @@ from functools import lru_cache
 from typing import Any, dataclass_transform
 
 from ..errors import Fault
+from .conditions import Table, matches
 from .spans import Span, read_span
-
-Table = Mapping[str, Any]
 
 
 @dataclass_transform(frozen_default=True)
 def _item(cls: type[Any]) -> Any:
-    """Items are compared and shown by id, so half of what a dataclass gets at each start is not made."""
+    """Items are compared and shown by id, so half of what a dataclass gets at each start is not
+    made."""
     return dataclass(frozen=True, eq=False, repr=False)(cls)
 
 
@@ -56,7 +56,8 @@ class Field:
 @_item
 class Step:
     """Something done on a complaint. ``resets`` names the steps that must be done again after it,
-    ``text`` the field its free text fills, ``after_close`` whether a closed complaint may still get it.
+    ``text`` the field its free text fills, ``after_close`` whether a closed complaint may still get
+    it.
     """
 
     id: str
@@ -108,9 +109,11 @@ class Rule:
 
 @_item
 class Limit(Rule):
-    """A time limit: ``within`` a span of the step ``since``, one of the steps ``until`` must be done.
+    """A time limit: ``within`` a span of the step ``since``, one of the steps ``until`` must be
+    done.
 
-    ``within`` may be a table {field: {value: span}}; ``not_before`` delays the earliest valid moment;
+    ``within`` may be a table {field: {value: span}}; ``not_before`` delays the earliest valid
+    moment;
     ``times`` makes that many limits, one span after another; ``attempts`` is the most tries allowed
     (a number or a table of numbers), counted in steps ``until``;
     ``shown`` is whether a register's column of due dates may show it (first contacts are not).
@@ -149,7 +152,8 @@ class Extension(Rule):
 
 @_item
 class Gate(Rule):
-    """What must be there before ``on`` (a step, ``assigned``, ``closed``): steps done, fields given,
+    """What must be there before ``on`` (a step, ``assigned``, ``closed``): steps done, fields
+    given,
     fields that are true, fields that differ from each other, fields with one of some values."""
 
     on: tuple[str, ...] = ("closed",)
@@ -201,38 +205,9 @@ RULES: dict[str, type[Rule]] = {
 }
 
 
-def matches(when: Table | None, facts: Table) -> bool:
-    """Whether facts meet a plain table of field = value, list of values, or {min, below, given}."""
-    return all(_meets(facts.get(name), wanted) for name, wanted in (when or {}).items())
-
-
-def _meets(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, Mapping):
-        if "given" in wanted:
-            return bool((value not in (None, "")) == wanted["given"])
-        if not isinstance(value, int | float):
-            return False
-        low, high = wanted.get("min", value), wanted.get("below", value + 1)
-        return bool(low <= value < high)
-    if isinstance(wanted, list | tuple):
-        return value in wanted or (value is None and "" in wanted)
-    return bool(value) == wanted if isinstance(wanted, bool) else bool(value == wanted)
-
-
-def by_fact(value: Any, facts: Table) -> float:
-    """A number, or the number a table {field: {value: number}} gives for these facts; 0 if none."""
-    if not isinstance(value, Mapping):
-        return float(value)
-    for name, by_value in value.items():
-        fact = facts.get(name)
-        key = str(fact).lower() if isinstance(fact, bool) else str(fact)
-        if key in by_value or "otherwise" in by_value:
-            return float(by_value.get(key, by_value.get("otherwise")))
-    return 0.0
-
-
 def build(cls: type[Any], table: Table) -> Any:
-    """An item from its table: lists become tuples, a lone value where a list may stand becomes one."""
+    """An item from its table: lists become tuples, a lone value where a list may stand becomes
+    one."""
     known = {f.name: f.type for f in fields(cls)}
     values: dict[str, Any] = {}
     for name, value in table.items():

@@ -1,4 +1,5 @@
-"""Words of a vocabulary as people type them: an id, a label in either language, or a clear beginning."""
+"""Words of a vocabulary as people type them: an id, a label in either language, or a clear
+beginning."""
 
 from __future__ import annotations
 
@@ -43,7 +44,8 @@ def spellings(word: Word) -> tuple[str, str, str]:
 
 
 def candidates(words: Iterable[W], text: str) -> list[W]:
-    """The words a text may mean: the one it names exactly, all that begin with it, else the only one
+    """The words a text may mean: the one it names exactly, all that begin with it, else the only
+    one
     whose Chinese label has it as a part."""
     wanted = plain(text)
     known = list(words)
@@ -56,7 +58,8 @@ def candidates(words: Iterable[W], text: str) -> list[W]:
 
 
 def nearest(words: Iterable[W], text: str, count: int = 4) -> list[W]:
-    """The words most like a text that names none of them, best first; the first few if none is like it."""
+    """The words most like a text that names none of them, best first; the first few if none is like
+    it."""
     import difflib
 
     wanted = plain(text)

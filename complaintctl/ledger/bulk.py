@@ -1,6 +1,7 @@
 """Many old records at once: events, chain, projection, clocks and search in a few wide statements.
 
-Runs inside the caller's unit of work; ends with the same tables as one-by-one writing (a test compares).
+Runs inside the caller's unit of work; ends with the same tables as one-by-one writing (a test
+compares).
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from .connection import Ledger
 from .store import Book, Stamp, chained, head, told
 
 CHUNK = 500
-Old = tuple[str, dict[str, Any], dict[str, Any]]  # when it was received, the open part, the personal part
+# An old record: when it was received, the open part, the personal part.
+Old = tuple[str, dict[str, Any], dict[str, Any]]
 
 
 class Series:
@@ -57,7 +59,8 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
 
     Each takes its number in the series of the month it was received, under the policy of that day.
     """
-    ledger.connection.execute("pragma cache_size = -16384")  # KiB: the indexes are filled in no order
+    # 16 MiB: the indexes are filled in no order.
+    ledger.connection.execute("pragma cache_size = -16384")
     series = Series(ledger)
     seq, previous = head(ledger)
     (rowid,) = ledger.connection.execute("select ifnull(max(id), 0) from complaint").fetchone()

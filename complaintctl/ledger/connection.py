@@ -138,7 +138,8 @@ def in_memory() -> Ledger:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """A connection with the settings that were measured to lose nothing (rollback journal, EXTRA)."""
+    """A connection with the settings that were measured to lose nothing (rollback journal,
+    EXTRA)."""
     uri = "file:" + quote(str(path.absolute()).replace(os.sep, "/"), safe="/:") + "?mode=rw"
     with translated(path):
         connection = sqlite3.connect(uri, uri=True, timeout=TIMEOUT, isolation_level=None)

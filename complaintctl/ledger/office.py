@@ -1,4 +1,5 @@
-"""The office's own tables: station, adopted policies, calendar, duties. All rebuilt from its events."""
+"""The office's own tables: station, adopted policies, calendar, duties. All rebuilt from its
+events."""
 
 from __future__ import annotations
 
@@ -48,7 +49,8 @@ def _show(ledger: Ledger, event: Event) -> None:
 
 
 def affected_by(ledger: Ledger, days: Iterable[dt.date]) -> list[str]:
-    """The complaints with a clock that counts one of these days or waits for their year's notice."""
+    """The complaints with a clock that counts one of these days or waits for their year's
+    notice."""
     known = sorted(days)
     if not known:
         return []

@@ -29,7 +29,8 @@ EVENT = (
 
 @dataclass(frozen=True)
 class Draft:
-    """An event before it is written. Times are aware; ``number`` is None for the office's own events."""
+    """An event before it is written. Times are aware; ``number`` is None for the office's own
+    events."""
 
     type: str
     occurred_at: dt.datetime
@@ -195,7 +196,8 @@ def office_events(ledger: Ledger, type_: str) -> Iterator[Event]:
 
 
 def next_number(ledger: Ledger, pattern: str, day: dt.date) -> str:
-    """The next number of the series a day belongs to. Gap-free: it is taken inside the write lock."""
+    """The next number of the series a day belongs to. Gap-free: it is taken inside the write
+    lock."""
     names = {"year": f"{day:%Y}", "month": f"{day:%m}", "yy": f"{day:%y}", "day": f"{day:%d}"}
     series = pattern[: pattern.index("{serial")].format(**names)
     (serial,) = ledger.connection.execute(

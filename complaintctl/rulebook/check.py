@@ -1,4 +1,5 @@
-"""Reads a policy file as a strict examiner: every fault of the file at once, each with its place."""
+"""Reads a policy file as a strict examiner: every fault of the file at once, each with its
+place."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ FIELD_TYPES = {"text", "term", "bool", "number", "day", "moment", "count"}
 def faults(path: Path, own: Path | None = None) -> list[Fault]:
     """All that is wrong with a policy file: syntax, unknown keys, dangling names, unreadable spans.
 
-    Each fault has ``path``, ``place`` (item and key), ``line`` where the item's id stands, ``value``.
+    Each fault has ``path``, ``place`` (item and key), ``line`` where the item's id stands,
+    ``value``.
     """
     try:
         text = read(path)

@@ -12,13 +12,29 @@ from ..errors import Fault
 from .files import PACKAGED, found, read
 
 PROVING = ("due", "state", "penalties", "points", "shared", "measure", "duties")
-COMPARED = ("within", "until", "from", "when", "unless", "steps", "fields", "true", "amount", "points",
-            "measure", "rrule", "approver", "at_most", "clause")  # fmt: skip
+COMPARED = (
+    "within",
+    "until",
+    "from",
+    "when",
+    "unless",
+    "steps",
+    "fields",
+    "true",
+    "amount",
+    "points",
+    "measure",
+    "rrule",
+    "approver",
+    "at_most",
+    "clause",
+)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """Where an id stands: the policy, the kind of rule, whether an example of that file proves it."""
+    """Where an id stands: the policy, the kind of rule, whether an example of that file proves
+    it."""
 
     policy: str
     kind: str
@@ -46,7 +62,8 @@ def _proven(text: Mapping[str, Any]) -> Iterator[str]:
 
 
 def coverage() -> dict[str, Any]:
-    """``{policies, limits, penalties, duties, steps, examples, missing}``: counts, and every id of the
+    """``{policies, limits, penalties, duties, steps, examples, missing}``: counts, and every id of
+    the
     index that stands in no file, in more than one, or that no example proves."""
     index = read(PACKAGED / "index.toml")
     texts = {id_: read(path) for id_, path in found("policies").items()}
@@ -64,10 +81,14 @@ def coverage() -> dict[str, Any]:
         "policies": len(regimes),
         "limits": sum(id_ in known for id_ in index["limits"]),
         "penalties": sum(id_ in known for id_ in index["penalties"]),
-        **{f"{kind[:-1]}ies" if kind == "duty" else f"{kind}s": sum(len(t.get(kind, ())) for t in texts.values())
-           for kind in ("duty", "step", "example")},
+        **{
+            f"{kind[:-1]}ies" if kind == "duty" else f"{kind}s": sum(
+                len(t.get(kind, ())) for t in texts.values()
+            )
+            for kind in ("duty", "step", "example")
+        },
         "missing": missing,
-    }  # fmt: skip
+    }
 
 
 def _lack(where: list[Standing]) -> list[str]:
@@ -96,10 +117,18 @@ def differences(one: Policy, two: Policy) -> list[Fault]:
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Fault]:
     return [
-        Fault("diff.changed", {"id": old["id"], "key": Fault(f"diff.key.{key}"), "old": _shown(old.get(key)), "new": _shown(new.get(key))})
+        Fault(
+            "diff.changed",
+            {
+                "id": old["id"],
+                "key": Fault(f"diff.key.{key}"),
+                "old": _shown(old.get(key)),
+                "new": _shown(new.get(key)),
+            },
+        )
         for key in COMPARED
         if old.get(key) != new.get(key)
-    ]  # fmt: skip
+    ]
 
 
 def _by_kind(one: Policy, two: Policy) -> list[Fault]:
@@ -111,9 +140,18 @@ def _by_kind(one: Policy, two: Policy) -> list[Fault]:
         if ours != theirs:
             groups.setdefault(f"{ours}{theirs}", ([], ours, theirs))[0].append(kind)
     return [
-        Fault("diff.kind", {"kinds": words, "one": _title(one), "ours": list(ours), "two": _title(two), "theirs": list(theirs)})
+        Fault(
+            "diff.kind",
+            {
+                "kinds": words,
+                "one": _title(one),
+                "ours": list(ours),
+                "two": _title(two),
+                "theirs": list(theirs),
+            },
+        )
         for words, ours, theirs in groups.values()
-    ]  # fmt: skip
+    ]
 
 
 def _limits(policy: Policy, kind: str) -> tuple[Fault, ...]:
@@ -121,10 +159,17 @@ def _limits(policy: Policy, kind: str) -> tuple[Fault, ...]:
     level = policy.term("level", defaults.get("level"))
     known = {**defaults, "kind": kind, "rank": level.rank if level else 0, "origin": "live"}
     return tuple(
-        Fault("diff.item", {"id": limit.id, "what": Named(limit.id, limit.zh, limit.en), "span": limit.span(known)})
+        Fault(
+            "diff.item",
+            {
+                "id": limit.id,
+                "what": Named(limit.id, limit.zh, limit.en),
+                "span": limit.span(known),
+            },
+        )
         for limit in policy.limits
         if limit.until and limit.applies(known)
-    )  # fmt: skip
+    )
 
 
 def _title(policy: Policy) -> Named:
@@ -138,7 +183,8 @@ def _only(code: str, kind: str, item: Mapping[str, Any], policy: Policy) -> Faul
 
 
 def worth(item: Mapping[str, Any]) -> object:
-    """What a rule says in one value: its span, amount, recurrence or measure; an empty text if none."""
+    """What a rule says in one value: its span, amount, recurrence or measure; an empty text if
+    none."""
     for key in ("within", "amount", "rrule", "measure"):
         if item.get(key):
             return _shown(item[key])

@@ -1,4 +1,5 @@
-"""Finds and reads the data files: policies, forms, mappings, reports. The one reader for all of them.
+"""Finds and reads the data files: policies, forms, mappings, reports. The one reader for all of
+them.
 
 An office's own folder overlays the packaged files by id: ``OWN/policies/mine.toml`` and so on.
 """

@@ -42,7 +42,8 @@ def merged(path: Path, own: Path | None = None) -> dict[str, Any]:
 
 
 def _plan(path: Path) -> dict[str, Any]:
-    """A plan (预案) a regime keeps ready: its steps, and its rules once a complaint has that plan."""
+    """A plan (预案) a regime keeps ready: its steps, and its rules once a complaint has that
+    plan."""
     text = read(path)
     id_ = text["id"]
     taken = {kind: [{**i, "origin": id_} for i in text.get(kind, ())] for kind in ("field", "step")}
@@ -59,7 +60,8 @@ def _plan(path: Path) -> dict[str, Any]:
 
 
 def _about(text: dict[str, Any], id_: str) -> dict[str, Any]:
-    """What stays known of a file in the whole: its head, and its steps in order if they are a list to tick."""
+    """What stays known of a file in the whole: its head, and its steps in order if they are a list
+    to tick."""
     steps = {id_: [step["id"] for step in text.get("step", ())]} if text.get("checklist") else {}
     return {"sources": {id_: {key: text[key] for key in HEAD if key in text}}, "checklists": steps}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.form import Column, Form
-from ..domain.oldrecord import Layout
+from ..domain.layout import Layout
 from ..domain.policy import build
 from ..errors import BadRules, Fault
 from .files import pick, read

@@ -1,4 +1,5 @@
-"""A commented copy of a regime for an office to make its own: one include, every rule ready to uncomment."""
+"""A commented copy of a regime for an office to make its own: one include, every rule ready to
+uncomment."""
 
 from __future__ import annotations
 
@@ -13,8 +14,10 @@ from ..errors import LedgerTrouble, Usage
 HEAD = """\
 # {zh} —— 本单位制度。下面这一行表示：凡未改动的，都照“{source}”办理。
 # 要改一条，去掉该条各行行首的“# ”再改；编号（id）不变即替换原条，换一个编号就是新增一条。
-# 不要的条款写进 drop，例如 drop = ["L02-6"]。改完运行：complaintctl --rules 文件夹 policy check {id}
-# A regime of your own: what is not changed below is as in "{source}". Uncomment an item to change it.
+# 不要的条款写进 drop，例如 drop = ["L02-6"]。改完运行：complaintctl --rules 文件夹 policy check
+# {id}
+# A regime of your own: what is not changed below is as in "{source}". Uncomment an item to change
+# it.
 id = "{id}"
 zh = "{zh}"
 en = "{id}"

@@ -34,7 +34,8 @@ def init(
     now: dt.datetime,
     own: Path | None = None,
 ) -> dict[str, Any]:
-    """Makes a ledger: the station, its policy with full text, the calendar of every announced year."""
+    """Makes a ledger: the station, its policy with full text, the calendar of every announced
+    year."""
     if not _CODE.fullmatch(code):
         raise Usage("station.code", value=code)
     rules = sound(policy, own)

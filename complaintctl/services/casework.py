@@ -1,4 +1,5 @@
-"""What is done on a complaint: log, assign, update, amend, close, reopen, undo. One function per verb."""
+"""What is done on a complaint: log, assign, update, amend, close, reopen, undo. One function per
+verb."""
 
 from __future__ import annotations
 
@@ -29,7 +30,8 @@ REPEAT = dt.timedelta(
 def log(office: Office, given: Mapping[str, str], *, at: str | None = None) -> dict[str, Any]:
     """Registers a complaint. ``given`` holds field ids or labels and texts; ``at`` the receipt.
 
-    Returns the number and the likely earlier ones of the same customer. Usage names every fault at once.
+    Returns the number and the likely earlier ones of the same customer. Usage names every fault at
+    once.
     """
     with office.ledger.unit():
         received, faults = when(at, office.now)
@@ -86,7 +88,8 @@ def close(
 
 
 def reopen(office: Office, wanted: str, reason: str, at: str | None) -> tuple[str, bool]:
-    """Opens a closed complaint again; the first closing stays in its history. False when it is open."""
+    """Opens a closed complaint again; the first closing stays in its history. False when it is
+    open."""
     number = queries.find(office.ledger, wanted)
     if not queries.complaint(office.ledger, number)["ended_at"]:
         return number, False
@@ -99,7 +102,7 @@ def amend(
     """Corrects what was registered; the old value stays in the history. Returns what is new."""
     number = queries.find(office.ledger, wanted)
     with office.ledger.unit():
-        state, policy = _state(office, number)
+        _, policy = _state(office, number)
         values, faults = enter(policy, given, office.now)
         if (
             "received_at" in values
@@ -202,7 +205,8 @@ def _act(
 def _allowed(
     state: Complaint, policy: Policy, action: str, values: dict[str, Any], office: Office
 ) -> None:
-    """What needs no clause: nothing but ``reopen`` moves what is closed; decisions need their object."""
+    """What needs no clause: nothing but ``reopen`` moves what is closed; decisions need their
+    object."""
     step = policy.steps.get(action)
     if state.voided:
         raise Refused("complaint.voided", number=state.number)

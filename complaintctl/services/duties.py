@@ -15,7 +15,6 @@ from ..errors import Usage
 from ..ledger import office as tables
 from ..ledger import queries
 from ..ledger.store import Draft, append, events_of
-from .casework import when
 from .reading import WITHHELD, clock, current
 from .session import Office
 
@@ -25,7 +24,8 @@ SHOWN = 100  # lines of each kind; the counts always tell of the rest
 def due(office: Office, within: str | None = None, limit: int = SHOWN) -> dict[str, Any]:
     """Everything due by the end of today, or of a span from now: most urgent first.
 
-    ``{as_of, until, overdue, due, clocks, callbacks, duties, later}``; ``overdue`` and ``due`` count clocks.
+    ``{as_of, until, overdue, due, clocks, callbacks, duties, later}``; ``overdue`` and ``due``
+    count clocks.
     """
     today = dt.datetime.combine(office.now.date(), dt.time(23, 59, 59), office.now.tzinfo)
     until = max(today, horizon(office, within)) if within else today
@@ -131,6 +131,8 @@ def duty_list(office: Office) -> list[dict[str, Any]]:
 
 def duty_done(office: Office, wanted: str, text: str, at: str | None) -> Named:
     """Records that a duty was done."""
+    from .casework import when
+
     words = [Named(d.id, d.zh or d.clause, d.en or d.id) for d in current(office).duties]
     match = candidates(words, wanted)
     if len(match) != 1:

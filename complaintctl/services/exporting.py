@@ -1,4 +1,5 @@
-"""Registers out: the rows of a form for a period, the month's balance and the ledger's head, written."""
+"""Registers out: the rows of a form for a period, the month's balance and the ledger's head,
+written."""
 
 from __future__ import annotations
 
@@ -13,14 +14,15 @@ from ..domain.form import Form
 from ..domain.mask import masked
 from ..domain.moments import Unreadable, read_day, read_month
 from ..errors import Usage
-from ..ledger import queries
+from ..ledger import periods, queries
 from ..ledger.connection import Ledger
 from ..ledger.past import as_of as ledger_as_of
 from ..ledger.store import Book, head
 from ..rulebook.shapes import load_form
 from ..sheets.register import write_register
-from .reading import LABELLED, WITHHELD, disclose
+from .reading import WITHHELD, disclose
 from .session import Office
+from .wording import LABELLED
 
 CARRIED = "往期结转"
 _STEP_TIMES = ("contacted_at", "resolved_at", "replied_at", "followed_up_at")
@@ -38,7 +40,8 @@ def export(
 ) -> dict[str, Any]:
     """Writes one register. ``output`` may be a folder; the file's name is made from form and month.
 
-    Returns path, form, rows, the balance (opening + received + reopened - closed = carried), anchor.
+    Returns path, form, rows, the balance (opening + received + reopened - closed = carried),
+    anchor.
     """
     form = load_form(wanted, office.own)
     first, last = period(office, month or "this")
@@ -87,7 +90,7 @@ def _write(
     name = queries.station(ledger)["name"]
     whole_month = (last - first).days <= 31
     path = _path(output, f"{form.title}_{name}_{first.isoformat()[: 7 if whole_month else 4]}.xlsx")
-    balance = queries.balance(ledger, first, last, form.where)
+    balance = periods.balance(ledger, first, last, form.where)
     seal = anchor(*head(ledger))
     rows = Rows(
         ledger, office.book if ledger is office.ledger else Book(ledger), form, first, moment, bare
@@ -137,7 +140,7 @@ class Rows:
 
     def of(self, first: dt.date, last: dt.date) -> Iterator[dict[str, Any]]:
         """The rows of the period, oldest first."""
-        found = queries.register(
+        found = periods.register(
             self.ledger, first, last, self.form.where, carried=self.form.carried
         )
         for row in found:

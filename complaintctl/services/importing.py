@@ -1,6 +1,8 @@
-"""Old books into the ledger: the whole file is checked first, then all of it is written, or nothing.
+"""Old books into the ledger: the whole file is checked first, then all of it is written, or
+nothing.
 
-read = accepted + rejected + duplicate + blank. What is checked waits in a private, unlinked file beside
+read = accepted + rejected + duplicate + blank. What is checked waits in a private, unlinked file
+beside
 the ledger, so that the size of a book does not matter and the ledger is locked only while writing.
 """
 
@@ -14,7 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from ..domain.oldrecord import Layout, Problem, Reader, Record, recognise, spellings
+from ..domain.layout import Layout, recognise, spellings
+from ..domain.oldrecord import Problem, Reader, Record
 from ..domain.policy import Policy
 from ..domain.vocabulary import Named
 from ..errors import BadData
@@ -30,7 +33,8 @@ TOP = 20  # rows among which the headings must stand
 
 @dataclass
 class Counts:
-    """What became of the rows. ``passed`` are rows that are no records: repeated headings, totals."""
+    """What became of the rows. ``passed`` are rows that are no records: repeated headings,
+    totals."""
 
     read: int = 0
     accepted: int = 0
@@ -54,15 +58,22 @@ def import_book(
     skip_bad: bool = False,
     rejects: Path | None = None,
 ) -> dict[str, Any]:
-    """Imports one file. With problems and without ``skip_bad`` nothing is written (``written`` False)."""
+    """Imports one file. With problems and without ``skip_bad`` nothing is written (``written``
+    False)."""
     layout = load_layout(mapping, office.own)
     counts = Counts()
     folder = office.ledger.path.parent if office.ledger.path else None
-    with open_table(path, sheet=sheet, encoding=encoding) as table, tempfile.TemporaryFile(dir=folder) as spool:
+    with (
+        open_table(path, sheet=sheet, encoding=encoding) as table,
+        tempfile.TemporaryFile(dir=folder) as spool,
+    ):
         headings, columns = _check(office, table, layout, spool, counts, path)
         write = not dry_run and (skip_bad or not counts.problems)
         _write(office, spool, counts, write=write, source=_source(path, layout, table))
-        result = _report(office, counts, headings, columns, table, layout) | {"written": write, "dry_run": dry_run}
+        result = _report(office, counts, headings, columns, table, layout) | {
+            "written": write,
+            "dry_run": dry_run,
+        }
     if rejects and counts.bad_rows:
         _save_rejects(rejects, headings, counts)
         result["rejects"] = rejects
@@ -101,7 +112,12 @@ def _check(
 
 
 def _spool(
-    spool: IO[bytes], found: Record, number: int, cells: Sequence[Any], seen: dict[bytes, int], counts: Counts
+    spool: IO[bytes],
+    found: Record,
+    number: int,
+    cells: Sequence[Any],
+    seen: dict[bytes, int],
+    counts: Counts,
 ) -> None:
     text = "\x1f".join([str(c).strip() for c in cells if c is not None and c != ""])
     key = hashlib.blake2b(text.encode(), digest_size=16).digest()
@@ -216,7 +232,10 @@ def _save_rejects(path: Path, headings: list[Any], counts: Counts) -> None:
 
     from ..sheets.atomic import replace_file
 
-    with replace_file(path, force=True) as private, open(private, "w", encoding="utf-8-sig", newline="") as out:
+    with (
+        replace_file(path, force=True) as private,
+        open(private, "w", encoding="utf-8-sig", newline="") as out,
+    ):
         writer = csv.writer(out)
         writer.writerow(headings)
         writer.writerows(cells for _, cells in counts.bad_rows)

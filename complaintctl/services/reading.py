@@ -21,6 +21,7 @@ from ..errors import Fault, Usage
 from ..ledger import queries
 from ..ledger.store import Draft, append, events_of
 from .session import Office
+from .wording import worded
 
 STATUS = Field("status", "状态", "status", type="term")
 WITHHELD = "〔举报内容不予显示〕"
@@ -30,21 +31,6 @@ SHOWN = (
     *("demand", "accused", "receiver", "contacted_at", "resolved_at", "replied_at", "reply_mode"),
     *("notified_at", "followed_up_at", "result", "outcome", "substantiated", "responsibility"),
     *("satisfaction", "note", "late", "origin", "batch"),
-)
-OURS = ("named", "row", "text", "reason")  # what events hold beside a policy's fields
-LABELLED = (
-    "kind",
-    "channel",
-    "category",
-    "class",
-    "level",
-    "status",
-    "outcome",
-    "substantiated",
-    "responsibility",
-    "satisfaction",
-    "reply_mode",
-    "channel_group",
 )
 
 
@@ -213,7 +199,8 @@ def listing(
     overdue: bool = False,
     limit: int | None = None,
 ) -> tuple[list[dict[str, Any]], int]:
-    """Complaints that meet the filters (words of the current policy), newest first; and how many."""
+    """Complaints that meet the filters (words of the current policy), newest first; and how
+    many."""
     policy = current(office)
     equal, faults = {}, []
     for name, text in given.items():
@@ -259,37 +246,6 @@ def brief(office: Office, row: dict[str, Any]) -> dict[str, Any]:
 def current(office: Office) -> Policy:
     """The policy in force today."""
     return office.book.policy(office.book.adoption(office.now.date()))
-
-
-def labels(office: Office, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows with the words of their vocabularies instead of ids, for people."""
-    return [label(office.book.policy(row["adoption"]), row) for row in rows]
-
-
-def label(policy: Policy, row: Mapping[str, Any]) -> dict[str, Any]:
-    """One row with the words of its vocabularies instead of ids."""
-    names = {"class": "category"}
-    shown = {
-        k: (policy.term(names.get(k, k), v) or v) if k in LABELLED and v else v
-        for k, v in row.items()
-    }
-    return shown | {"more": worded(policy, row["more"])} if "more" in row else shown
-
-
-def worded(policy: Policy, values: Mapping[str, Any]) -> list[tuple[object, object]]:
-    """Further values as (label, word) pairs, without those that only repeat a default."""
-    pairs = []
-    for name, value in values.items():
-        field = policy.fields.get(name)
-        if value in (None, "", {}) or (field and field.default == value):
-            continue
-        if isinstance(value, Mapping):
-            pairs += list(value.items())
-            continue
-        own: object = Fault(f"field.{name}") if name in OURS else name
-        label = Named(name, field.zh, field.en) if field else own
-        pairs.append((label, policy.term(policy.vocabulary_of(name), value) or value))
-    return pairs
 
 
 def names(office: Office, number: str, fields: Iterable[str]) -> list[object]:

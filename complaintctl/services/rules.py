@@ -1,4 +1,5 @@
-"""The rules an office lives under: policies listed, shown, checked, adopted; the calendar corrected."""
+"""The rules an office lives under: policies listed, shown, checked, adopted; the calendar
+corrected."""
 
 from __future__ import annotations
 
@@ -86,7 +87,8 @@ def official_calendar() -> WorkCalendar:
 def adopt(
     office: Office, wanted: str, from_: str | None, *, dry_run: bool = False
 ) -> dict[str, Any]:
-    """Adopts a policy for complaints received from a day on; those registered before keep theirs."""
+    """Adopts a policy for complaints received from a day on; those registered before keep
+    theirs."""
     rules = sound(wanted, office.own)
     day = _day(office, from_) if from_ else office.now.date()
     if dry_run:
@@ -103,7 +105,8 @@ def _adopted(rules: Policy, day: dt.date) -> dict[str, Any]:
 
 
 def would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
-    """Each running deadline of an open complaint that would be another if it did not keep its policy."""
+    """Each running deadline of an open complaint that would be another if it did not keep its
+    policy."""
     changed = []
     for row in queries.listing(office.ledger, equal={}, open_=True)[0]:
         events = events_of(office.ledger, row["number"])
@@ -122,7 +125,8 @@ def would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
 
 
 def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[str, Any]:
-    """Corrects one day by hand (weekend duty, a regional holiday); dates that hang on it are recomputed."""
+    """Corrects one day by hand (weekend duty, a regional holiday); dates that hang on it are
+    recomputed."""
     match = candidates(DAY_KINDS, kind)
     faults_ = (
         []

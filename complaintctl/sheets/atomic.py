@@ -19,7 +19,8 @@ _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 def replace_file(path: Path, *, force: bool) -> Iterator[Path]:
     """Yield a private empty file beside ``path`` to be written; on leaving it becomes ``path``.
 
-    Raises LedgerTrouble file.exists, file.no_folder, file.unwritable, file.disk_full; then, as after
+    Raises LedgerTrouble file.exists, file.no_folder, file.unwritable, file.disk_full; then, as
+    after
     any other exception, ``path`` is what it was and the private file is gone.
     """
     if not force and os.path.lexists(path):

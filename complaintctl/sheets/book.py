@@ -1,5 +1,7 @@
-"""The workbook around a register's rows: styles, headings, print set-up. openpyxl makes these; the rows
-themselves are streamed as XML text (six times as fast, and no plain-text spool in the temp folder)."""
+"""The workbook around a register's rows: styles, headings, print set-up. openpyxl makes these; the
+rows
+themselves are streamed as XML text (six times as fast, and no plain-text spool in the temp
+folder)."""
 
 from __future__ import annotations
 
@@ -55,7 +57,7 @@ class Book:
         self.head = self._heads(3)
         self.heading = sum(self.sheet.row_dimensions[n].height for n in range(1, self.head + 1))
         self._print(footer)
-        made = dt.datetime(filled_on.year, filled_on.month, filled_on.day)
+        made = dt.datetime.combine(filled_on, dt.time())
         about = self.book.properties
         about.creator, about.created, about.modified = "complaintctl", made, made
 

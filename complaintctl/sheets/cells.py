@@ -1,4 +1,5 @@
-"""What one cell shows: text made safe for XML and for Excel, dates as serial numbers. Pure functions."""
+"""What one cell shows: text made safe for XML and for Excel, dates as serial numbers. Pure
+functions."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ _FIRST_DAY = dt.date(1900, 3, 1)  # before it Excel's calendar is wrong by a day
 
 
 def visible(text: str) -> str:
-    """``text`` with nothing hidden in it: control characters become pictures, the rest its number."""
+    """``text`` with nothing hidden in it: control characters become pictures, the rest its
+    number."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if _UNSEEN.search(text):

@@ -1,4 +1,5 @@
-"""The printed page: how much fits on it, and which rows stand on which page. Knows no Excel calls."""
+"""The printed page: how much fits on it, and which rows stand on which page. Knows no Excel
+calls."""
 
 from __future__ import annotations
 

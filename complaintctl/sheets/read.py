@@ -1,6 +1,8 @@
-"""Opens a table somebody else made, text or workbook, and yields its rows; says in one sentence why not.
+"""Opens a table somebody else made, text or workbook, and yields its rows; says in one sentence why
+not.
 
-Nothing is interpreted here: no header is looked for, no cell is changed. What the file is counts more
+Nothing is interpreted here: no header is looked for, no cell is changed. What the file is counts
+more
 than what it is called.
 """
 
@@ -37,14 +39,16 @@ _OLE, _ZIP, _FOREIGN = (
 
 @dataclass(frozen=True)
 class Uncomputed:
-    """A formula whose result is not in the file: a program wrote it and no Excel ever calculated it."""
+    """A formula whose result is not in the file: a program wrote it and no Excel ever calculated
+    it."""
 
     formula: str
 
 
 @dataclass
 class Table:
-    """Rows as (number, cells), read once; the number is the row of the sheet or the line of the text.
+    """Rows as (number, cells), read once; the number is the row of the sheet or the line of the
+    text.
 
     Cells of a text are str; of a workbook also int, float, bool, dates, times, None and Uncomputed.
     """

@@ -1,4 +1,5 @@
-"""Reads separated text: finds its encoding and separator, then leaves the work to the csv module."""
+"""Reads separated text: finds its encoding and separator, then leaves the work to the csv
+module."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ def open_csv(path: Path, encoding: str | None, delimiter: str | None) -> Table:
 
 
 def _rows(name: str, file: IO[str], separator: str) -> Iterator[tuple[int, list[str]]]:
-    # A line of our own after the last one: if it does not come back as a row, a quote is still open.
+    # A line of our own after the last one: if it does not come back as a row, a quote is still
+    # open.
     reader = csv.reader(itertools.chain(file, [_END]), delimiter=separator)
     line = 1
     try:
@@ -95,7 +97,8 @@ def _undecodable(path: Path, encoding: str) -> tuple[int, int] | None:
 
 
 def _separator(sample: str) -> str:
-    """The separator that cuts most of the first rows into the same number (at least two) of cells."""
+    """The separator that cuts most of the first rows into the same number (at least two) of
+    cells."""
     told = re.match(r'"?sep=(.)"?[\r\n]', sample)  # Excel's own hint in the first line
     if told:
         return told[1]

@@ -1,6 +1,7 @@
 """Reads a workbook by openpyxl's streaming parser, behind size checks of our own.
 
-The parser is called directly: openpyxl's read-only sheets believe the size a file claims and thereby
+The parser is called directly: openpyxl's read-only sheets believe the size a file claims and
+thereby
 lose rows, and give neither row numbers nor formulas that were never calculated.
 """
 
@@ -46,7 +47,8 @@ def open_xlsx(path: Path, wanted: str | None) -> Table:
 
 
 def _check(name: str, file: IO[bytes]) -> None:
-    """Refuse what is no workbook and what would swell beyond measure, before anything is unpacked."""
+    """Refuse what is no workbook and what would swell beyond measure, before anything is
+    unpacked."""
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
     names = {part.filename for part in parts}

@@ -1,4 +1,5 @@
-"""Writes a register: one line per complaint, ruled to the end of the last page, then the signatures."""
+"""Writes a register: one line per complaint, ruled to the end of the last page, then the
+signatures."""
 
 from __future__ import annotations
 

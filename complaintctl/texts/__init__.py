@@ -1,4 +1,5 @@
-"""Every sentence a user sees, in every language: one catalogue (JSON) per language, complete by test.
+"""Every sentence a user sees, in every language: one catalogue (JSON) per language, complete by
+test.
 
 Values may be words of a vocabulary (they have ``zh`` and ``en``), faults (they have ``code`` and
 ``params``), dates, lists of any of these. Nothing else in the program holds a sentence.

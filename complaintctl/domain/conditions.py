@@ -1,0 +1,38 @@
+"""Plain tables asked of a complaint's facts: conditions, and numbers that depend on a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+Table = Mapping[str, Any]
+
+
+def matches(when: Table | None, facts: Table) -> bool:
+    """Whether facts meet a plain table of field = value, list of values, or {min, below, given}."""
+    return all(_meets(facts.get(name), wanted) for name, wanted in (when or {}).items())
+
+
+def _meets(value: Any, wanted: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        if "given" in wanted:
+            return bool((value not in (None, "")) == wanted["given"])
+        if not isinstance(value, int | float):
+            return False
+        low, high = wanted.get("min", value), wanted.get("below", value + 1)
+        return bool(low <= value < high)
+    if isinstance(wanted, list | tuple):
+        return value in wanted or (value is None and "" in wanted)
+    return bool(value) == wanted if isinstance(wanted, bool) else bool(value == wanted)
+
+
+def by_fact(value: Any, facts: Table) -> float:
+    """A number, or the number a table {field: {value: number}} gives for these facts; 0 if none."""
+    if not isinstance(value, Mapping):
+        return float(value)
+    for name, by_value in value.items():
+        fact = facts.get(name)
+        key = str(fact).lower() if isinstance(fact, bool) else str(fact)
+        if key in by_value or "otherwise" in by_value:
+            return float(by_value.get(key, by_value.get("otherwise")))
+    return 0.0

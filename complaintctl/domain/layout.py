@@ -1,0 +1,58 @@
+"""The layout of old books as data, and the recognition of their headings. Reads no file."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+SPACES = re.compile(r"[\s\u200b\ufeff\u3000]+")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A layout of old books as data: heading spellings by field, further words, defaults.
+
+    ``headings`` values are ordered: where two columns mean one field the first with a value wins,
+    the
+    other is kept. ``times`` names columns that hold the time of day of a date column.
+    """
+
+    id: str
+    headings: Mapping[str, Sequence[str]]
+    times: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    nothing: Sequence[str] = ()
+    ditto: Sequence[str] = ()
+    passed: Sequence[str] = ()
+    required: Sequence[str] = ("received_at", "content")
+    zh: str = ""
+    en: str = ""
+
+
+def heading(text: object) -> str:
+    """A heading as it is compared: no blanks, full width folded, lower case."""
+    return SPACES.sub("", unicodedata.normalize("NFKC", str(text or ""))).casefold()
+
+
+def spellings(mapping: Layout) -> dict[str, tuple[int, str]]:
+    """Field and rank by compared heading."""
+    known: dict[str, tuple[int, str]] = {}
+    for target, words in (*mapping.headings.items(), *((f"time:{k}", v) for k, v in mapping.times.items())):
+        for rank, word in enumerate(words):
+            known.setdefault(heading(word), (rank, target))
+    return known
+
+
+def recognise(cells: Sequence[object], known: Mapping[str, tuple[int, str]]) -> dict[int, tuple[int, str]]:
+    """The columns of a row that are headings of the mapping: by index, (rank, field)."""
+    found = {}
+    for index, cell in enumerate(cells):
+        text = heading(cell) if isinstance(cell, str) else ""
+        hit = known.get(text) or known.get(re.sub(r"\(.*?\)$", "", text))
+        if hit:
+            found[index] = hit
+    return found
