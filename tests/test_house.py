@@ -176,7 +176,8 @@ def test_no_sentence_stands_in_the_source() -> None:
     """Chinese sentences belong to the catalogues; single words and paper's own wording may stand."""
     spoken = []
     for path in MODULES:
-        if path.parent.name in ("cli", "ledger", "rulebook") and path.name != "__init__.py":
+        # The template is the text of a file that an office edits, not something said.
+        if path.parent.name in ("cli", "ledger", "rulebook") and path.name != "template.py":
             for node in ast.walk(tree(path)):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search("[一-龥].*[。？！]", node.value):
                     spoken.append((name(path), node.value))

@@ -165,7 +165,7 @@ def _front(
     ] = None,
     json: Annotated[bool, typer.Option("--json", show_default=False)] = False,
     version: Annotated[bool, typer.Option("--version", show_default=False)] = False,
-) -> int | None:
+) -> None:
     desk: Desk = ctx.obj
     desk.ledger = Path(ledger) if ledger else None
     desk.by, desk.own, desk.json = by or "", Path(rules) if rules else None, json
@@ -173,8 +173,7 @@ def _front(
         print(f"complaintctl {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        return import_module(f".{READING}", __package__).due_(ctx)  # type: ignore[no-any-return]  # a command
-    return None
+        import_module(f".{READING}", __package__).due_(ctx)
 
 
 def hoisted(argv: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:

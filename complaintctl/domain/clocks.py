@@ -38,7 +38,11 @@ class Clock(NamedTuple):
 
     def state_at(self, now: dt.datetime) -> str:
         """The state as a person sees it now: a running clock past its time is overdue."""
-        return "overdue" if self.state == "running" and self.due_at and self.due_at < now else self.state
+        return (
+            "overdue"
+            if self.state == "running" and self.due_at and self.due_at < now
+            else self.state
+        )
 
 
 def reach(
@@ -150,9 +154,7 @@ def _attempts(
     return Clock(limit.id, limit.origin, round_, start, None, met, state)
 
 
-def _start(
-    limit: Limit, state: Complaint, round_: int, steps: list[Taken]
-) -> dt.datetime | None:
+def _start(limit: Limit, state: Complaint, round_: int, steps: list[Taken]) -> dt.datetime | None:
     if "received" in limit.since:
         return state.rounds[round_][0]
     return next((t.at for t in steps if t.step in limit.since), None)
@@ -212,9 +214,7 @@ def _extended(limit: Limit, steps: list[Taken], due: dt.datetime | None) -> dt.d
     return due
 
 
-def _judge(
-    due: dt.datetime | None, met: dt.datetime | None, ended: dt.datetime | None
-) -> str:
+def _judge(due: dt.datetime | None, met: dt.datetime | None, ended: dt.datetime | None) -> str:
     if met:
         return "late" if due and met > due else "met"
     if ended:
@@ -248,8 +248,13 @@ def derive(
     part = int(clock.limit.partition("/")[2] or 1)
     count = policy.count_receipt_day if limit.count_receipt_day is None else limit.count_receipt_day
     if not limit.due_field:
-        lines += _walk(Span(span.n * part, span.unit), clock.since.date(), calendar,
-                       roll=limit.roll or policy.roll, count_start=count)
+        lines += _walk(
+            Span(span.n * part, span.unit),
+            clock.since.date(),
+            calendar,
+            roll=limit.roll or policy.roll,
+            count_start=count,
+        )
     for taken in state.steps(clock.round):
         if taken.step == "extended" and taken.fields.get("limit") == limit.id:
             lines.append(Line("extended", dt.date.fromisoformat(str(taken.fields["until"])[:10])))

@@ -113,7 +113,9 @@ def _register(event: Event) -> Complaint:
 
 def _history(state: Complaint, done: dict[str, dt.datetime], event: Event) -> None:
     """An old record ends: closed when an end is known, else archived, as of its receipt."""
-    ends = [done[s] for s in ("closed", "followed_up", "notified", "replied", "resolved") if s in done]
+    ends = [
+        done[s] for s in ("closed", "followed_up", "notified", "replied", "resolved") if s in done
+    ]
     state.status = "closed" if ends else "archived"
     state.taken = [Taken(s, at, 0, event.seq) for s, at in sorted(done.items(), key=lambda i: i[1])]
     state.rounds = [(state.received_at, ends[0] if ends else state.received_at)]

@@ -41,13 +41,18 @@ def heading(text: object) -> str:
 def spellings(mapping: Layout) -> dict[str, tuple[int, str]]:
     """Field and rank by compared heading."""
     known: dict[str, tuple[int, str]] = {}
-    for target, words in (*mapping.headings.items(), *((f"time:{k}", v) for k, v in mapping.times.items())):
+    for target, words in (
+        *mapping.headings.items(),
+        *((f"time:{k}", v) for k, v in mapping.times.items()),
+    ):
         for rank, word in enumerate(words):
             known.setdefault(heading(word), (rank, target))
     return known
 
 
-def recognise(cells: Sequence[object], known: Mapping[str, tuple[int, str]]) -> dict[int, tuple[int, str]]:
+def recognise(
+    cells: Sequence[object], known: Mapping[str, tuple[int, str]]
+) -> dict[int, tuple[int, str]]:
     """The columns of a row that are headings of the mapping: by index, (rank, field)."""
     found = {}
     for index, cell in enumerate(cells):

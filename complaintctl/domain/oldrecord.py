@@ -66,13 +66,16 @@ class Reader:
         self._open = policy.fields.keys() - self._private
         self._times = [name for name in ("received_at", *STEPS) if name in self.by_field]
         readers = {name: self._reader(name) for name in self.by_field}
-        self._columns = [(i, name, readers[name]) for name, group in self.by_field.items() for i in group]
+        self._columns = [
+            (i, name, readers[name]) for name, group in self.by_field.items() for i in group
+        ]
         self._ditto: dict[int, object] = {}
         self._first = next(filter(None, map(heading, headings)), None)
         self._nothing, self._marks = set(mapping.nothing), set(mapping.ditto)
         self._passed = tuple(heading(p) for p in mapping.passed)
         self._default = {
-            k: read(policy.fields[k], str(v), policy, now, typed=False) for k, v in mapping.defaults.items()
+            k: read(policy.fields[k], str(v), policy, now, typed=False)
+            for k, v in mapping.defaults.items()
         }
 
     def blank(self, cells: Sequence[object]) -> str:

@@ -39,7 +39,12 @@ class Series:
         """The next number of the series of that day (see ``store.next_number``)."""
         key = (pattern, day.year, day.month if "{day" not in pattern else day.toordinal())
         if key not in self._formats:
-            names = {"year": f"{day:%Y}", "month": f"{day:%m}", "yy": f"{day:%y}", "day": f"{day:%d}"}
+            names = {
+                "year": f"{day:%Y}",
+                "month": f"{day:%m}",
+                "yy": f"{day:%y}",
+                "day": f"{day:%d}",
+            }
             cut = pattern.index("{serial")
             series = pattern[:cut].format(**names)
             self._formats[key] = (series, series.replace("{", "{{") + pattern[cut:])
@@ -102,10 +107,10 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
     return written
 
 
-def _write(ledger: Ledger, events: list[tuple[object, ...]], privates: list[tuple[object, ...]]) -> None:
-    ledger.connection.executemany(
-        "insert into event values (?,?,?,?,?,?,?,?,?,?,?,?)", events
-    )
+def _write(
+    ledger: Ledger, events: list[tuple[object, ...]], privates: list[tuple[object, ...]]
+) -> None:
+    ledger.connection.executemany("insert into event values (?,?,?,?,?,?,?,?,?,?,?,?)", events)
     ledger.connection.executemany("insert into private values (?,?,?,?)", privates)
 
 
@@ -118,7 +123,8 @@ def any_known(ledger: Ledger) -> bool:
 def known(ledger: Ledger, fingerprint: str) -> bool:
     """Whether a record of that fingerprint stands in the ledger (undone ones do not count)."""
     sql = (
-        "select 1 from complaint where station = ? and fingerprint = ? and status <> 'voided' limit 1"
+        "select 1 from complaint where station = ? and fingerprint = ?"
+        " and status <> 'voided' limit 1"
     )
     found = ledger.connection.execute(sql, (ledger.station, fingerprint))
     return found.fetchone() is not None

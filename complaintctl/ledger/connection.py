@@ -17,7 +17,9 @@ from urllib.parse import quote
 from ..errors import LedgerTrouble, NotFound
 
 APPLICATION_ID = 0x43504C54  # "CPLT"
-VERSION = 1  # how many migrations schema.py holds; kept here because the daily commands do not load it
+VERSION = (
+    1  # how many migrations schema.py holds; kept here because the daily commands do not load it
+)
 TIMEOUT = 30.0
 SETTINGS = (
     "foreign_keys=on",

@@ -40,7 +40,10 @@ def _show(ledger: Ledger, event: Event) -> None:
             run("insert into adoption values (?,?,?,?,?,?)", row)
         case "calendar":
             for year in body.get("years", ()):
-                run("insert or replace into calendar_year values (?,?,?)", (own, year, body["source"]))
+                run(
+                    "insert or replace into calendar_year values (?,?,?)",
+                    (own, year, body["source"]),
+                )
             for day, (kind, name) in body["days"].items():
                 run("insert or replace into calendar_day values (?,?,?,?)", (own, day, kind, name))
         case "duty":

@@ -47,9 +47,7 @@ def complaint_row(
     """The values of ``COLUMNS`` for one complaint."""
     known = facts(state, policy)
     done = {t.step: t.at for t in state.taken if not t.undone}
-    open_ = sorted(
-        ((c.due_at, c.limit) for c in running if c.state == "running" and c.due_at),
-    )
+    open_ = sorted((c.due_at, c.limit) for c in running if c.state == "running" and c.due_at)
     shown = sorted((c.due_at, c.limit) for c in running if c.due_at and _in_register(policy, c))
     ended = state.closed_at
     get = state.fields.get

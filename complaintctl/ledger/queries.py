@@ -30,7 +30,8 @@ def find(ledger: Ledger, wanted: str) -> str:
     run = ledger.connection.execute
     for column in ("number", "reference"):
         hits = run(
-            f"select number from complaint where station = ? and {column} = ? limit 3", (own, wanted)
+            f"select number from complaint where station = ? and {column} = ? limit 3",
+            (own, wanted),
         ).fetchall()
         if len(hits) == 1:
             return str(hits[0][0])
@@ -223,7 +224,8 @@ def later_batches(ledger: Ledger, batch: str, voided: Iterable[str]) -> list[str
         select distinct l.batch from event l where l.station = :own and l.batch <> :batch
           and l.seq > (select max(seq) from event where station = :own and batch = :batch)
           and l.number in
-            (select number from event where station = :own and batch = :batch and number is not null)
+            (select number from event
+             where station = :own and batch = :batch and number is not null)
         union
         select k.batch from complaint k where k.station = :own and k.batch <> :batch
           and k.adoption in (select seq from event where station = :own and batch = :batch)

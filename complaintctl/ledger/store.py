@@ -122,8 +122,7 @@ class Book:
 def head(ledger: Ledger) -> tuple[int, str]:
     """The last event's number and hash; (0, GENESIS) for an empty ledger."""
     row = ledger.connection.execute(
-        "select seq, hash from event where station = ? order by seq desc limit 1",
-        (ledger.station,),
+        "select seq, hash from event where station = ? order by seq desc limit 1", (ledger.station,)
     ).fetchone()
     return (row[0], row[1]) if row else (0, GENESIS)
 

@@ -45,7 +45,10 @@ def prove(ledger: Ledger, anchors: tuple[tuple[int, str], ...] = ()) -> Proof:
             proof.problems += check(ledger, proof)
         except (sqlite3.DatabaseError, ValueError, KeyError, TypeError, AssertionError) as error:
             proof.problems.append(
-                Fault("verify.unreadable", {"check": check.__name__.strip("_"), "detail": type(error).__name__})
+                Fault(
+                    "verify.unreadable",
+                    {"check": check.__name__.strip("_"), "detail": type(error).__name__},
+                )
             )
     proof.problems += _anchors(ledger, anchors)
     return proof
@@ -133,7 +136,9 @@ def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     book = Book(ledger)
     own = (ledger.station,)
     lines = {
-        table: Beside(ledger, f"select * from {table} where station = ? order by number, {order}", 1)
+        table: Beside(
+            ledger, f"select * from {table} where station = ? order by number, {order}", 1
+        )
         for table, order in (
             ("clock", "round, limit_id"),
             ("penalty", "penalty_id"),

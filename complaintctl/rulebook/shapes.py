@@ -24,7 +24,8 @@ def load_form(wanted: str, own: Path | None = None) -> Form:
         faults += _strange(path, Column, column, ("head", "field", "width"))
     if faults:
         raise BadRules(faults=faults)
-    return build(Form, {**text, "columns": [build(Column, c) for c in columns]})  # type: ignore[no-any-return]  # build makes the class it is given
+    form: Form = build(Form, {**text, "columns": [build(Column, c) for c in columns]})
+    return form
 
 
 def load_layout(wanted: str, own: Path | None = None) -> Layout:

@@ -20,7 +20,7 @@ from ..ledger.past import as_of as ledger_as_of
 from ..ledger.store import Book, head
 from ..rulebook.shapes import load_form
 from ..sheets.register import write_register
-from .reading import WITHHELD, disclose
+from .reading import WITHHELD, closed_at, disclose
 from .session import Office
 from .wording import LABELLED
 
@@ -152,6 +152,7 @@ class Rows:
         if row["restricted"] and not self.bare:
             private = frozenset(name for name, f in policy.fields.items() if f.private)
             row = {**masked(row, WITHHELD, private), "more": "{}"}
+        ended = closed_at(row)
         words = {"class": "category"}
         for name in LABELLED:
             term = policy.term(words.get(name, name), row[name])
@@ -165,7 +166,7 @@ class Rows:
         for name in ("received_at", "registered_at", "due_at", "notified_at", *_STEP_TIMES):
             shown[name] = dt.datetime.fromisoformat(row[name]) if row[name] else None
         shown["due_at"] = shown["due_at"] and shown["due_at"].date()
-        shown["closed_at"] = dt.datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else None
+        shown["closed_at"] = dt.datetime.fromisoformat(ended) if ended else None
         shown["reply"] = _join(_day(row["replied_at"]), row["reply_mode"])
         shown["notified"] = f"是 {_day(row['notified_at'])}" if row["notified_at"] else "否"
         shown["handler_unit"] = _join(row["unit"], row["handler"])

@@ -41,7 +41,7 @@ def show(office: Office, wanted: str, *, unmask: str = "") -> dict[str, Any]:
         disclose(office, number, unmask)
     row = veiled(office, queries.complaint(office.ledger, number), bool(unmask))
     policy = office.book.policy(row["adoption"])
-    found = {name: row[name] for name in SHOWN} | {"closed_at": row["ended_at"]}
+    found = {name: row[name] for name in SHOWN} | {"closed_at": closed_at(row)}
     found["late"] = bool(row["late"])
     found["more"] = row["more"]
     found["policy"] = policy.id
@@ -211,6 +211,9 @@ def listing(
             equal[name] = word(policy, field, text) if field and field.type == "term" else text
         except Unclear as unclear:
             faults.append(unclear.fault)
+    term = policy.term("category", equal.get("category"))
+    if term and not term.parent:
+        equal["class"] = equal.pop("category")  # a class means all its items
     period = None
     if month:
         try:
@@ -240,7 +243,13 @@ def brief(office: Office, row: dict[str, Any]) -> dict[str, Any]:
     """A projected row as a line of a list."""
     shown = veiled(office, row)
     names = (*SHOWN, "next_due_at", "next_limit", "due_at", "due_limit", "adoption", "class")
-    return {name: shown[name] for name in names} | {"closed_at": row["ended_at"]}
+    return {name: shown[name] for name in names} | {"closed_at": closed_at(row)}
+
+
+def closed_at(row: Mapping[str, Any]) -> str | None:
+    """When it was closed. An old record whose end nobody knows left the stock, but was never
+    closed."""
+    return None if row["status"] == "archived" else row["ended_at"]
 
 
 def current(office: Office) -> Policy:

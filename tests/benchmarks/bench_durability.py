@@ -89,7 +89,9 @@ def killed_logs(folder: Path) -> None:
         if kill % 10 == 9:
             assert proved(ledger) == known
     assert proved(ledger) == known
-    print(f"{LOG_KILLS} kills of log: {known} complaints, none lost, {torn} hot journals, verify holds")
+    print(
+        f"{LOG_KILLS} kills of log: {known} complaints, none lost, {torn} hot journals, verify holds"
+    )
 
 
 def killed_imports(folder: Path) -> None:

@@ -56,7 +56,9 @@ def main() -> None:
             {"raw": lambda: written(RAW), "ours": lambda: written(OURS)}, "raw", rounds
         )
     base = material.timed([material.PYTHON, "-I", "-c", "import sqlite3"])[1]
-    print(f"register of {material.ROWS} rows, time x raw openpyxl: {material.spread(ratios['ours'])}")
+    print(
+        f"register of {material.ROWS} rows, time x raw openpyxl: {material.spread(ratios['ours'])}"
+    )
     print(f"peak memory above the interpreter's own: {(max(peaks) - base) / 1024:.0f} MiB")
 
 

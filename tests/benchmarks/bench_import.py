@@ -30,7 +30,15 @@ def measure(name: str, source: Path, rounds: int) -> None:
 
         def theirs() -> float:
             other.unlink(missing_ok=True)
-            command = [str(sqlite_utils), "insert", str(other), "rows", str(source), "--csv", "--silent"]
+            command = [
+                str(sqlite_utils),
+                "insert",
+                str(other),
+                "rows",
+                str(source),
+                "--csv",
+                "--silent",
+            ]
             spent, _ = material.timed(command, dict(os.environ))
             print(f"  sqlite-utils {spent:.1f} s", flush=True)
             return spent
@@ -41,10 +49,14 @@ def measure(name: str, source: Path, rounds: int) -> None:
         size = ledger.stat().st_size / 2**20
     base = max(material.timed(INTERPRETER)[1] for _ in range(3))
     speed = [1 / ratio for ratio in ratios["ours"]]
-    print(f"{name}: {material.ROWS} rows, {source.stat().st_size / 2**20:.0f} MiB, ledger {size:.0f} MiB")
+    print(
+        f"{name}: {material.ROWS} rows, {source.stat().st_size / 2**20:.0f} MiB, ledger {size:.0f} MiB"
+    )
     print(f"  speed x sqlite-utils insert --csv: {material.spread(speed)}  (bar 1.0, stretch 1.6)")
     above = (max(peaks) - base) / 1024
-    print(f"  peak memory above the interpreter's own {base / 1024:.0f} MiB: {above:.0f} MiB  (bar 64)")
+    print(
+        f"  peak memory above the interpreter's own {base / 1024:.0f} MiB: {above:.0f} MiB  (bar 64)"
+    )
 
 
 if __name__ == "__main__":

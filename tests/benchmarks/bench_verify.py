@@ -25,7 +25,9 @@ def main() -> None:
     ledger.close()
     print(f"{whole.events} events, {whole.complaints} complaints, {len(problems)} problems")
     print(f"chain alone: {proof.events / chain:,.0f} events a second")
-    print(f"whole proof (chain, fold, every projected row): {whole.events / spent:,.0f} events a second")
+    print(
+        f"whole proof (chain, fold, every projected row): {whole.events / spent:,.0f} events a second"
+    )
     if whole.problems:
         raise SystemExit(f"{len(whole.problems)} problems, first {whole.problems[0]}")
 

@@ -21,20 +21,26 @@ KEPT = Path(tempfile.gettempdir()) / f"complaintctl-benchmarks-{os.getuid()}"
 PYTHON = sys.executable
 ROWS = int(os.environ.get("BENCH_ROWS", "100000"))
 
-_WORDS = (
-    "停电 电压 低 电表 读数 异常 抄表员 态度 生硬 电费 突然 增加 三倍 线路 老化 树障 变压器 噪音 雨天 跳闸 "
-    "冰箱 损坏 要求 赔偿 报装 时间 过长 营业厅 排队 无人 受理 通知 不到位 抢修 人员 迟到 电杆 倾斜 安全 隐患 "
-    "施工 占地 未 恢复 夜间 照明 频繁 闪烁 多次 反映 没有 结果 邻居 窃电 计量 不准 申请 校验 合同 解释 不清 "
-    "阶梯 电价 分时 欠费 停机 复电 不及时 村民 小组 灌溉 用电 困难 春节 期间 农忙 台区 过载 表箱 破损 漏电 "
-    "保护器 动作 电缆 外露 儿童 学校 附近 高压线 距离 房屋 太近 客户 经理 电话 打不通 答复 与 实际 不符 希望 "
-    "尽快 处理 当面 道歉 书面 说明 原因"
-).split()
+_WORDS = ["停电", "电压", "低", "电表", "读数", "异常", "抄表员", "态度", "生硬", "电费", "突然", "增加", "三倍", "线路", "老化", "树障", "变压器", "噪音", "雨天", "跳闸", "冰箱", "损坏", "要求", "赔偿", "报装", "时间", "过长", "营业厅", "排队", "无人", "受理", "通知", "不到位", "抢修", "人员", "迟到", "电杆", "倾斜", "安全", "隐患", "施工", "占地", "未", "恢复", "夜间", "照明", "频繁", "闪烁", "多次", "反映", "没有", "结果", "邻居", "窃电", "计量", "不准", "申请", "校验", "合同", "解释", "不清", "阶梯", "电价", "分时", "欠费", "停机", "复电", "不及时", "村民", "小组", "灌溉", "用电", "困难", "春节", "期间", "农忙", "台区", "过载", "表箱", "破损", "漏电", "保护器", "动作", "电缆", "外露", "儿童", "学校", "附近", "高压线", "距离", "房屋", "太近", "客户", "经理", "电话", "打不通", "答复", "与", "实际", "不符", "希望", "尽快", "处理", "当面", "道歉", "书面", "说明", "原因"]
 _KINDS = ["投诉"] * 12 + ["意见", "建议", "咨询", "求助", "举报"]
-_CHANNELS = ["电话", "来电", "95598热线", "12345热线", "12398热线", "来信", "来访", "意见箱", "网站"]
+_CHANNELS = [
+    "电话",
+    "来电",
+    "95598热线",
+    "12345热线",
+    "12398热线",
+    "来信",
+    "来访",
+    "意见箱",
+    "网站",
+]
 _ITEMS = ["服务态度", "服务规范", "抄表质量", "营业收费", "电费电价", "催收电费", "电能计量", "故障处理",
           "供电质量", "停电公告", "电器损坏", "安全隐患", "施工质量", "环保", "电网改造", "宣传不到位"]  # fmt: skip
 _LEVELS = ["一般"] * 8 + ["重要", "重大", ""]
-_SURNAMES, _GIVEN = "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗", "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂红"
+_SURNAMES, _GIVEN = (
+    "王李张刘陈杨黄赵周吴徐孙马朱胡郭何高林罗",
+    "伟芳娜秀英敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂红",
+)
 _STAFF = ["张建国", "李秀兰", "王志强", "刘海燕", "陈立新", "赵国庆"]
 _UNITS = ["营业班", "运维班", "抢修班", "客户服务班"]
 _PLACES = ["青禾镇", "柳河乡", "大垌村", "新安街道", "石桥镇"]
@@ -63,7 +69,12 @@ def _row(dice: random.Random, n: int, texts: tuple[int, int]) -> dict[str, str]:
     def later(days: int) -> str:
         return f"{received + dt.timedelta(minutes=dice.randint(5, days * 1440)):%Y-%m-%d %H:%M}"
 
-    steps = {"首次联系时间": later(1), "解决时间": later(6), "答复时间": later(8), "回访时间": later(14)}
+    steps = {
+        "首次联系时间": later(1),
+        "解决时间": later(6),
+        "答复时间": later(8),
+        "回访时间": later(14),
+    }
     known = {k: v for k, v in steps.items() if dice.random() < 0.85}
     given = {
         "编号": f"JB{received:%Y%m}-{n + 1:06}", "受理时间": f"{received:%Y-%m-%d %H:%M}",
@@ -117,7 +128,9 @@ def environment(ledger: Path) -> dict[str, str]:
 def run(ledger: Path, *words: str) -> str:
     """One complaintctl command; what it printed."""
     command = [PYTHON, "-m", "complaintctl", *words]
-    done = subprocess.run(command, env=environment(ledger), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, env=environment(ledger), capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise SystemExit(f"{words}: exit {done.returncode}\n{done.stderr}")
     return done.stdout
