@@ -34,48 +34,32 @@ class Trouble(Exception):
 
 
 class Usage(Trouble):
-    """The command line is wrong: a value is missing, unknown or cannot be read."""
-
-    exit_code = 2
+    exit_code = 2  # a value of the command line is missing, unknown or cannot be read
 
 
 class NotFound(Trouble):
-    """No complaint, file, policy or form of that name."""
-
-    exit_code = 3
+    exit_code = 3  # no complaint, file, policy or form of that name
 
 
 class Refused(Trouble):
-    """A rule of the adopted policy forbids it."""
-
-    exit_code = 4
+    exit_code = 4  # a rule of the adopted policy forbids it
 
 
 class BadData(Trouble):
-    """A file that was to be read holds data that cannot be taken as it is."""
-
-    exit_code = 5
+    exit_code = 5  # a file that was to be read holds data that cannot be taken as it is
 
 
 class BadRules(Trouble):
-    """A policy, form, mapping or report file is wrong."""
-
-    exit_code = 6
+    exit_code = 6  # a policy, form, mapping or report file is wrong
 
 
 class LedgerTrouble(Trouble):
-    """The ledger or the disk: busy, full, missing, foreign, newer than this program."""
-
-    exit_code = 7
+    exit_code = 7  # the ledger or the disk: busy, full, missing, foreign, newer than this program
 
 
 class VerifyFailed(Trouble):
-    """The ledger does not prove what it says."""
-
-    exit_code = 8
+    exit_code = 8  # the ledger does not prove what it says
 
 
 class Overdue(Trouble):
-    """Something is overdue (``due --check``)."""
-
-    exit_code = 9
+    exit_code = 9  # something is overdue (``due --check``)

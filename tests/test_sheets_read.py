@@ -98,9 +98,6 @@ def test_separator_is_found_under_a_title(tmp_path: Path, separator: str) -> Non
     text = "".join(separator.join(row) + "\n" for row in rows)
     got = read(put(tmp_path / "a.txt", text))
     assert [len(row) for _, row in got[1:]] == [3, 3, 3] and got[2][1][2] == "一,二;三，四"
-    assert read(put(tmp_path / "b.csv", "sep=|\na|b\n"))[1] == (2, ["a", "b"])
-    assert read(put(tmp_path / "c.csv", "a|b\n"), delimiter="|") == [(1, ["a", "b"])]
-    assert fault(put(tmp_path / "c.csv", "a|b\n"), delimiter="||")[0] == "file.bad_delimiter"
 
 
 def test_line_ends_blank_lines_and_line_numbers(tmp_path: Path) -> None:

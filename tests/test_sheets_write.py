@@ -111,11 +111,13 @@ def test_page_setup(tmp_path: Path) -> None:
     assert about.created == about.modified == dt.datetime(2026, 11, 30)
 
 
-def test_same_rows_same_bytes(tmp_path: Path) -> None:
-    paths = [tmp_path / "a.xlsx", tmp_path / "b.xlsx"]
-    for path in paths:
+def test_same_rows_same_parts(tmp_path: Path) -> None:
+    found = []
+    for path in (tmp_path / "a.xlsx", tmp_path / "b.xlsx"):
         write(path, form("f01"), [CASE])
-    assert paths[0].read_bytes() == paths[1].read_bytes()
+        with zipfile.ZipFile(path) as book:
+            found.append({name: book.read(name) for name in book.namelist()})
+    assert found[0] == found[1]
 
 
 def test_group_heads(tmp_path: Path) -> None:
@@ -210,9 +212,9 @@ def test_long_text_makes_its_row_higher(tmp_path: Path) -> None:
     sheet = write(tmp_path / "l.xlsx", small(rows_per_page=20), [{"content": t} for t in texts]).active
     high = heights(sheet)
     assert high[4] < high[5] < min(high[6], high[7]) and max(high.values()) <= 409
-    assert sheet["B6"].font.sz == 8 and sheet["B6"].alignment.vertical == "top"
-    assert sheet["B6"].value == texts[2]
-    assert sheet["B7"].value == f"〔共 3000 字，纸面未印全，见台账〕{texts[3]}"
+    assert sheet["B6"].alignment.vertical == sheet["B7"].alignment.vertical == "top"
+    for place, text in (("B6", texts[2]), ("B7", texts[3])):
+        assert sheet[place].value == f"〔共 {len(text)} 字，纸面未印全，见台账〕{text}"
 
 
 def test_more_pages_than_excel_has_breaks(tmp_path: Path) -> None:
@@ -280,15 +282,6 @@ def test_files_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Monkey
         private.write_text("x")
     assert (tmp_path / "usb").read_text() == "x"
     assert sorted(os.listdir(tmp_path)) == ["dir", "late", "usb"]
-
-
-def test_a_killed_run_leaves_nothing_for_long(tmp_path: Path) -> None:
-    left = tmp_path / ".complaintctl-abc.tmp"
-    left.write_text("names")
-    os.utime(left, (1, 1))
-    with replace_file(tmp_path / "a", force=False) as private:
-        private.write_text("x")
-    assert os.listdir(tmp_path) == ["a"]
 
 
 def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:

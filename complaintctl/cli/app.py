@@ -7,21 +7,26 @@ Only the module of the command asked for is imported, so that the daily commands
 from __future__ import annotations
 
 import errno
+import inspect
 import os
 import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
 
 from .. import __version__, clock
 from ..errors import Fault, LedgerTrouble, Trouble, Usage
-from ..texts import catalogue, language, say
-from .desk import Desk
+from ..texts import catalogue, language
+from .desk import Desk, need
+from .options import Flag
 
 CASES, READING, BOOKS, RULES = "cases", "reading", "books", "rules"
 COMMANDS = {
@@ -30,38 +35,21 @@ COMMANDS = {
     "due": READING, "report": READING, "export": BOOKS, "import": BOOKS, "undo": CASES,
     "verify": BOOKS, "policy": RULES, "form": RULES, "calendar": RULES, "duty": RULES,
 }  # fmt: skip
-GROUPS = {"policy", "form", "calendar", "duty"}
-GLOBAL = {"--ledger": True, "--by": True, "--lang": True, "--rules": True, "--json": False}
+VALUED = ("--ledger", "--by", "--lang", "--rules")  # options of the whole program that take a value
 UsageError: Any = typer.BadParameter.__mro__[1]  # Click's class, wherever Typer keeps its Click
-
-
-class Command(TyperCommand):
-    def get_help(self, ctx: Any) -> str:
-        return _translated(super().get_help(ctx), ctx)
-
-
-class Group(TyperGroup):
-    def get_help(self, ctx: Any) -> str:
-        return _translated(super().get_help(ctx), ctx)
-
-
-def _translated(text: str, ctx: Any) -> str:
-    """Click's own headings in the user's language."""
-    for word in ("Usage:", "Arguments:", "Options:", "Commands:", "Show this message and exit."):
-        text = text.replace(word, say(ctx.obj.lang, f"click.{word}"))
-    return text
 
 
 def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) -> int:
     """Runs one command line and returns its exit code; the only way out of the program."""
-    front, words, asked = hoisted(sys.argv[1:] if argv is None else argv)
-    desk = Desk(language(asked.get("--lang") or os.environ.get("COMPLAINTCTL_LANG")), now)
-    desk.json = "--json" in asked
+    asked, words = hoisted(sys.argv[1:] if argv is None else argv)
+    lang = asked.get("--lang", "").partition("=")[2] or os.environ.get("COMPLAINTCTL_LANG")
+    desk = Desk(language(lang), now, json="--json" in asked)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
-        return run(front, words, desk)
+        with desk.closing:
+            return run([*asked.values(), *words], words, desk)
     except Trouble as trouble:
         return desk.refuse(trouble)
     except UsageError as error:
@@ -87,153 +75,149 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
         return desk.refuse(Trouble("bug", kind=type(error).__name__, place=_place(error)))
 
 
-def run(front: list[str], words: list[str], desk: Desk) -> int:
-    """Builds the parser for these words and runs them."""
-    if hasattr(signal, "SIGTERM"):
-        try:
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-        except ValueError:
-            pass  # not the main thread: the caller has its own handling
-    first = words[0] if words else ""
-    known = [first] if first in COMMANDS else list(COMMANDS) if first else []
-    command = build(known, desk.lang)
+def run(argv: list[str], words: list[str], desk: Desk) -> int:
+    """Builds the parser for a command line, of which ``words`` are its own, and runs it."""
+    with suppress(ValueError):  # outside the main thread the caller has its own handling
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    first = next((word for word in words if word != "--"), "")
+    command = build([first] if first in COMMANDS else [], desk.lang)
+    code = 0
     try:
         # Not command.main(): Typer's would turn a broken pipe and Ctrl-C into codes of its own.
-        with command.make_context("complaintctl", [*front, *words], obj=desk) as context:
-            code = command.invoke(context)
+        with command.make_context("complaintctl", argv, obj=desk) as context:
+            command.invoke(context)
     except typer.Exit as done:
         code = done.exit_code
     sys.stdout.flush()
-    return code if isinstance(code, int) else 0
+    return code
 
 
 def build(names: Sequence[str], lang: str) -> Any:
-    """The parser with these commands; help texts from the catalogue of a language."""
-    app = typer.Typer(
-        cls=Group, rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False,
-        invoke_without_command=True, no_args_is_help=False,
-    )  # fmt: skip
+    """The parser with these commands, the others by name only; help texts of a language."""
+    app = typer.Typer(rich_markup_mode=None, add_completion=False, invoke_without_command=True)
     app.callback()(_front)
     for name in names:
-        module = import_module(f".{COMMANDS[name]}", __package__)
-        if name in GROUPS:
-            inner = typer.Typer(cls=Group, rich_markup_mode=None, no_args_is_help=True)
-            for verb, function in module.GROUPS[name].items():
-                inner.command(verb, cls=Command)(function)
-            app.add_typer(inner, name=name)
-        else:
-            app.command(name, cls=Command)(getattr(module, name.rstrip("_") + "_"))
-    if len(names) == 1 and names[0] not in GROUPS:
-        app.command("due-", hidden=True, cls=Command)(
-            _nothing
-        )  # one command alone would lose its name
-    command = typer.main.get_command(app)
+        module = vars(import_module(f".{COMMANDS[name]}", __package__))
+        if COMMANDS[name] != RULES:
+            app.command(name)(_served(module[f"{name}_"]))
+            continue
+        inner = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
+        for verb in (word for word in module if word.startswith(f"{name}_")):
+            inner.command(verb.removeprefix(f"{name}_"))(_served(module[verb]))
+        app.add_typer(inner, name=name)
+    command: Any = typer.main.get_command(app)
+    command.commands = {name: command.commands.get(name) or TyperCommand(name) for name in COMMANDS}
     _describe(command, lang, "help")
     return command
 
 
-def _nothing() -> None: ...
+def _served(function: Callable[..., None]) -> Any:
+    """A command as Typer takes it: handed the context for the desk, asking for all it lacks."""
+    first, *rest = inspect.signature(function, eval_str=True).parameters.values()
+
+    def command(ctx: typer.Context, **given: Any) -> None:
+        need({p.name.rstrip("_"): given[p.name] for p in rest if p.default in ("", ())})
+        function(ctx.obj, **given)
+
+    context = first.replace(name="ctx", annotation=typer.Context)
+    served: Any = command
+    served.__signature__ = inspect.Signature([context, *rest])
+    return served
 
 
 def _describe(command: Any, lang: str, key: str) -> None:
     """Puts the catalogue's words on a command, its parameters and its sub-commands."""
-    command.help = say(lang, key)
+    known = catalogue(lang)
+    command.help = known[key]
+    command.get_help = partial(_help, command.get_help, known)
     for param in command.params:
         param.secondary_opts = []  # a switch needs no --no- twin
-        if param.name != "help":
-            param.help = say(lang, _help_key(key, param.name.rstrip("_"), catalogue(lang)))
+        name = param.name.rstrip("_")
+        own = f"param{key.removeprefix('help')}.{name}"
+        shared = f"option.{name}" if key == "help" else f"param.{name}"
+        if name != "help":
+            param.help = known.get(own) or known[shared]
     for name, inner in getattr(command, "commands", {}).items():
-        if name != "due-":
-            _describe(inner, lang, f"{key}.{name}")
+        _describe(inner, lang, f"{key}.{name}")
 
 
-def _help_key(key: str, name: str, known: dict[str, str]) -> str:
-    """The help of a parameter: its command's own, else the one all commands share."""
-    own = f"param{key.removeprefix('help')}.{name}"
-    return f"option.{name}" if key == "help" else own if own in known else f"param.{name}"
+def _help(plain: Callable[[Any], str], known: dict[str, str], ctx: Any) -> str:
+    """A command's help with Click's own headings in the user's language."""
+    text = plain(ctx)
+    for key in known:
+        if key.startswith("click."):
+            text = text.replace(key.removeprefix("click."), known[key])
+    return text
+
+
+def _setting(name: str) -> Any:
+    return typer.Option(envvar=f"COMPLAINTCTL_{name}", show_envvar=False)
 
 
 def _front(
     ctx: typer.Context,
-    ledger: Annotated[
-        str | None, typer.Option(envvar="COMPLAINTCTL_LEDGER", show_envvar=False)
-    ] = None,
-    by: Annotated[str | None, typer.Option(envvar="COMPLAINTCTL_BY", show_envvar=False)] = None,
-    lang: Annotated[str | None, typer.Option(envvar="COMPLAINTCTL_LANG", show_envvar=False)] = None,
-    rules: Annotated[
-        str | None, typer.Option(envvar="COMPLAINTCTL_RULES", show_envvar=False)
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", show_default=False)] = False,
-    version: Annotated[bool, typer.Option("--version", show_default=False)] = False,
+    ledger: Annotated[str | None, _setting("LEDGER")] = None,
+    by: Annotated[str | None, _setting("BY")] = None,
+    lang: Annotated[str | None, _setting("LANG")] = None,
+    rules: Annotated[str | None, _setting("RULES")] = None,
+    json: Flag = False,
+    version: Flag = False,
 ) -> None:
     desk: Desk = ctx.obj
     desk.ledger = Path(ledger) if ledger else None
-    desk.by, desk.own, desk.json = by or "", Path(rules) if rules else None, json
+    desk.by, desk.own = by or "", Path(rules) if rules else None
     if version:
         print(f"complaintctl {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
-        import_module(f".{READING}", __package__).due_(ctx)
+        import_module(f".{READING}", __package__).due_(desk)
 
 
-def hoisted(argv: Sequence[str]) -> tuple[list[str], list[str], dict[str, str]]:
-    """The options of the whole program, wherever they stood; the other words; those options by
-    name."""
-    front: list[str] = []
-    rest: list[str] = []
+def hoisted(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """The options of the whole program, wherever they stood, by name; the other words."""
     asked: dict[str, str] = {}
-    words = list(argv)
-    while words:
-        word = words.pop(0)
-        name, equals, value = word.partition("=")
+    rest: list[str] = []
+    words = iter(argv)
+    for word in words:
+        name, equals, _ = word.partition("=")
         if word == "--":
             rest += [word, *words]
-            break
-        if name not in GLOBAL:
+        elif name in VALUED and not equals:
+            asked[name] = "=".join([word, *islice(words, 1)])
+        elif name in (*VALUED, "--json"):
+            asked[name] = word
+        else:
             # An ending of a number may be typed as it stands on paper: -007.
             bare = word[1:].isdigit() and not (rest and rest[-1].startswith("--"))
             rest.append(word.lstrip("-") if bare else word)
-        elif not GLOBAL[name] or equals:
-            front.append(word)
-            asked[name] = value
-        else:
-            taken = words[:1]
-            front += [word, *taken]
-            asked[name] = "".join(taken)
-            words = words[1:]
-    return front, rest, asked
+    return asked, rest
 
 
 def _explained(error: Any) -> Fault:
     """What the parser refused, as a fault of ours."""
-    import difflib
+    from difflib import get_close_matches
 
-    name = type(error).__name__
-    option = getattr(error, "option_name", "") or getattr(getattr(error, "param", None), "name", "")
-    if name == "NoSuchOption":
-        known = [o for p in error.ctx.command.params for o in p.opts] if error.ctx else []
-        near = list(getattr(error, "possibilities", None) or ()) or known
-        return Fault("usage.no_option", {"value": option, "nearest": near})
-    message = error.format_message()
+    param, message = getattr(error, "param", None), error.format_message()
+    option = getattr(error, "option_name", "") or getattr(param, "name", "")
+    if type(error).__name__ == "NoSuchOption":
+        known = [o for p in error.ctx.command.params for o in p.opts]
+        return Fault("usage.no_option", {"value": option, "nearest": error.possibilities or known})
     if message.startswith("No such command"):
-        given = message.split("'")[1] if "'" in message else message
-        known = sorted(COMMANDS)
-        near = difflib.get_close_matches(given, known, 3, 0.4)
-        return Fault("usage.no_command", {"value": given, "nearest": near or known})
+        given = message.split("'")[1]
+        near = get_close_matches(given, sorted(COMMANDS), 3, 0.4) or sorted(COMMANDS)
+        return Fault("usage.no_command", {"value": given, "nearest": near})
     if "unexpected extra argument" in message:
         return Fault("usage.extra", {"value": message.partition(" (")[2].removesuffix(")")})
     if "requires an argument" in message:
         return Fault("usage.no_value", {"value": option})
-    if name == "MissingParameter":
-        return Fault("usage.missing", {"value": option})
-    names = getattr(getattr(error, "param", None), "opts", None) or [option or "-"]
-    given = error.message.split("'")[1:2]  # what the parser quotes, if anything
-    return Fault("usage.other", {"value": " ".join([names[0], *given])})
+    name = param.opts[0] if param else option or "-"
+    quoted = error.message.split("'")[1:2]  # what the parser quotes, if anything
+    return Fault("usage.other", {"value": " ".join([name, *quoted])})
 
 
 def _place(error: BaseException) -> str:
     """Where in the program a bug showed: module and line, no data."""
-    trace = error.__traceback__
-    while trace and trace.tb_next:
-        trace = trace.tb_next
-    return f"{Path(trace.tb_frame.f_code.co_filename).stem}:{trace.tb_lineno}" if trace else "-"
+    from traceback import extract_tb
+
+    last = extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).stem}:{last.lineno}"

@@ -1,8 +1,5 @@
 """The front desk of one invocation: where the ledger is, who asks, in which language, and what is
-said.
-
-Human text and JSON go to stdout, everything else to stderr.
-"""
+said. Human text and JSON go to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -11,10 +8,13 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 from ..errors import Fault, Trouble, Usage
 from ..texts import put, say
@@ -22,12 +22,10 @@ from ..texts import put, say
 if TYPE_CHECKING:
     from ..services.session import Office
 
-LEDGER_NAME = "complaints.db"
-
 
 @dataclass
 class Desk:
-    """What every command is handed as ``ctx.obj``."""
+    """What every command is handed as ``ctx.obj``. ``own`` is the office's folder of rule files."""
 
     lang: str
     clock: Callable[[], dt.datetime]
@@ -35,6 +33,7 @@ class Desk:
     by: str = ""
     own: Path | None = None
     json: bool = False
+    closing: ExitStack = field(default_factory=ExitStack)
 
     def path(self) -> Path:
         """The ledger asked for, or the one in the user's data directory."""
@@ -42,118 +41,110 @@ class Desk:
             return self.ledger
         from platformdirs import user_data_path
 
-        return user_data_path("complaintctl", appauthor=False) / LEDGER_NAME
+        return user_data_path("complaintctl", appauthor=False) / "complaints.db"
 
     def actor(self) -> str:
         """Who acts: as told, else the name the computer knows. It is no proof of identity."""
         known = (os.environ.get(name) for name in ("LOGNAME", "USER", "USERNAME"))
-        return self.by or next((name for name in known if name), "-")
+        return self.by or next(filter(None, known), "-")
 
-    @contextmanager
-    def office(self) -> Iterator[Office]:
-        """The open office of this invocation."""
+    @cached_property
+    def office(self) -> Office:
+        """The office of this invocation, opened when first asked for; ``closing`` closes it."""
         from ..services.session import office
 
-        with office(self.path(), by=self.actor(), now=self.clock(), own=self.own) as opened:
-            yield opened
+        opening = office(self.path(), by=self.actor(), now=self.clock(), own=self.own)
+        return self.closing.enter_context(opening)
 
     def text(self, key: str, /, **params: object) -> str:
         """The sentence of a key in the user's language."""
         return say(self.lang, key, **params)
+
+    def heads(self, names: str) -> list[str]:
+        """The headings of a table's columns."""
+        return [self.text(f"head.{name}") for name in names.split()]
 
     def put(self, value: object) -> str:
         """One value as people read it."""
         return put(self.lang, value)
 
     def say(self, key: str, /, **params: object) -> None:
-        """One sentence to the person, unless a script listens."""
-        if not self.json:
-            self.line(self.text(key, **params))
+        """One sentence on stdout."""
+        self.line(self.text(key, **params))
 
     def line(self, text: str = "") -> None:
         """One line on stdout."""
-        if not self.json:
-            print(text.rstrip())
+        print(text.rstrip())
 
     def note(self, key: str, /, **params: object) -> None:
         """A remark beside the result: stderr."""
         print(self.text(key, **params), file=sys.stderr)
 
-    def give(self, document: Mapping[str, Any] | list[Any]) -> bool:
-        """The one JSON document, when a script asked for it; tells whether it did."""
+    def give(self, document: Mapping[str, Any] | list[Any], end: Exception | None = None) -> None:
+        """The one JSON document, when a script asked for it; the command ends there."""
         if self.json:
             print(json.dumps(document, ensure_ascii=False, indent=2, default=self._plain))
-        return self.json
+            raise end or typer.Exit
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, dt.date):
             return value.isoformat()
-        if isinstance(value, Path):
-            return str(value)
         if isinstance(value, Fault):
             return {"code": value.code, "message": self.put(value)}
         if hasattr(value, "zh"):
             return {"id": value.id, "zh": value.zh, "en": value.en}
-        if hasattr(value, "__dataclass_fields__"):
-            return {name: getattr(value, name) for name in value.__dataclass_fields__}
-        return str(value)
+        return vars(value) if hasattr(value, "__dataclass_fields__") else str(value)
 
     def refuse(self, trouble: Trouble) -> int:
         """Tells every fault found; the exit code for scripts."""
         from .render import inert
 
-        faults = [_brief(f) for f in trouble.faults]
+        faults = [
+            Fault(f.code, {k: _brief(v) for k, v in f.params.items()}) for f in trouble.faults
+        ]
         told = [{"code": f.code, "message": inert(self.put(f))} for f in faults]
-        if self.json:
-            document = {"error": {"exit": trouble.exit_code, "faults": told}}
-            print(json.dumps(document, ensure_ascii=False, indent=2))
+        with suppress(typer.Exit):
+            self.give({"error": {"exit": trouble.exit_code, "faults": told}})
         for line in self._grouped(faults):
             print(inert(line), file=sys.stderr)
         return trouble.exit_code
 
-    def _grouped(self, faults: list[Fault]) -> list[str]:
+    def _grouped(self, faults: list[Fault]) -> Iterator[str]:
         """The sentences; what the rules find lacking under one heading, a line a clause."""
         lacking = [f for f in faults if f.code.startswith("gate.")]
-        lines = [self.put(f) for f in faults if f not in lacking]
-        if not lacking:
-            return lines
+        yield from (self.put(f) for f in faults if f not in lacking)
         clauses: dict[str, list[str]] = {}
         for fault in lacking:
             short = self.text(f"lack.{fault.code[5:]}", **fault.params)
             clauses.setdefault(self.text("lack.clause", **fault.params), []).append(short)
-        joint = self.text("lack.joint")
-        head = self.text("lack.head", number=lacking[0].params["number"])
-        return [
-            *lines,
-            head,
-            *(f"  {joint.join(items)}  {clause}" for clause, items in clauses.items()),
-        ]
+        if lacking:
+            yield self.text("lack.head", number=lacking[0].params["number"])
+        for clause, items in clauses.items():
+            yield f"  {self.text('lack.joint').join(items)}  {clause}"
 
 
-def _brief(fault: Fault) -> Fault:
-    """The fault with nothing pasted whole: of a long value its beginning is shown."""
-    params = {
-        k: v[:200] + "…" if isinstance(v, str) and len(v) > 200 else v
-        for k, v in fault.params.items()
-    }
-    return Fault(fault.code, params)
+def _brief(value: object) -> object:
+    """Nothing is said that was pasted whole: of a long text the beginning is shown."""
+    return value[:200] + "…" if isinstance(value, str) and len(value) > 200 else value
 
 
-def need(**given: object) -> None:
+def need(given: Mapping[str, object]) -> None:
     """Usage naming every argument that is missing, all at once."""
-    lacking = [
-        Fault("argument.missing", {"name": Fault(f"arg.{k}")}) for k, v in given.items() if not v
-    ]
+    lacking = [name for name, value in given.items() if not value]
     if lacking:
-        raise Usage(faults=lacking)
+        raise Usage(
+            faults=[Fault("argument.missing", {"name": Fault(f"arg.{n}")}) for n in lacking]
+        )
+
+
+def typed(text: str | None) -> str | None:
+    """The text of a command; ``-`` means standard input."""
+    return sys.stdin.read() if text == "-" else text
 
 
 def pairs(items: list[str] | None) -> dict[str, str]:
     """``--set key=value`` texts as a dictionary; Usage for all that are no pairs."""
-    wrong = [
-        Fault("set.form", {"value": item}) for item in items or () if not item.partition("=")[1]
-    ]
-    if wrong:
+    split = [(item, *item.partition("=")) for item in items or ()]
+    if wrong := [Fault("set.form", {"value": item}) for item, _, equals, _ in split if not equals]:
         raise Usage(faults=wrong)
-    split = [item.partition("=") for item in items or ()]
-    return {key.strip(): value for key, _, value in split}
+    return {key.strip(): value for _, key, _, value in split}

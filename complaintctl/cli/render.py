@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ..texts import catalogue
 from .desk import Desk
 
 # Control and direction characters would act on the terminal; they are shown instead of sent.
@@ -40,31 +41,28 @@ def short(text: object, room: int) -> str:
 
 
 def table(
-    desk: Desk, heads: Sequence[str], rows: Iterable[Sequence[object]], *, rich: bool = False
+    desk: Desk, heads: list[str], rows: Iterable[Sequence[object]], *, rich: bool = False
 ) -> None:
     """Columns under headings; by Rich when a person is at a terminal and the command may be
     slow."""
     lines = [[inert(desk.put(v)) if v is not None else "" for v in row] for row in rows]
-    if desk.json:
-        return
     if rich and sys.stdout.isatty():
-        _rich(heads, lines)
+        from rich import box, console
+        from rich.table import Table
+
+        shown = Table(*heads, box=box.SIMPLE_HEAD)
+        for line in lines:
+            shown.add_row(*line)
+        console.Console(markup=False, emoji=False, highlight=False).print(shown)
         return
     sizes = [max(map(width, column)) for column in zip(heads, *lines, strict=True)]
-    for cells in [list(heads), *lines]:
-        padded = [c + " " * (size - width(c)) for c, size in zip(cells, sizes, strict=True)]
-        print("  ".join(padded).rstrip())
+    for cells in [heads, *lines]:
+        desk.line("  ".join(map(padded, cells, sizes)))
 
 
-def _rich(heads: Sequence[str], lines: list[list[str]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    shown = Table(*heads, box=box.SIMPLE_HEAD)
-    for line in lines:
-        shown.add_row(*line)
-    Console(markup=False, emoji=False, highlight=False).print(shown)
+def padded(text: str, room: int) -> str:
+    """A text with blanks up to so many columns."""
+    return text + " " * (room - width(text))
 
 
 def when(value: object) -> str:
@@ -72,85 +70,63 @@ def when(value: object) -> str:
     if not value:
         return ""
     moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
-    if moment.time() in (dt.time(23, 59, 59), dt.time()):
-        return f"{moment:%Y-%m-%d}"
-    return f"{moment:%Y-%m-%d %H:%M}"
+    whole = moment.time() in (dt.time(23, 59, 59), dt.time())
+    return f"{moment:%Y-%m-%d}" if whole else f"{moment:%Y-%m-%d %H:%M}"
 
 
 def clock_lines(desk: Desk, clocks: Iterable[Mapping[str, Any]]) -> None:
     """The clocks of a complaint, each with its clause."""
     rows = []
     for item in clocks:
-        state = desk.text(f"state.{item['state']}")
-        if item["met_at"]:
-            state += " " + when(item["met_at"])
-        if item["provisional"]:
-            state += " " + desk.text("provisional")
+        state = [desk.text(f"state.{item['state']}"), when(item["met_at"])]
+        state += [desk.text("provisional")] if item["provisional"] else []
         due = when(item["due_at"]) or desk.text("promptly")
-        title = item["title"]
-        clause = short(item["clause"], 60)
+        title, clause = item["title"], short(item["clause"], 60)
         name = desk.put(title) if title and (title.zh or title.en) else clause
-        rows.append(("", due, item["limit"], name, state, clause if name != clause else ""))
-    if not rows:
-        return
-    heads = ["", *(desk.text(f"head.{h}") for h in ("due", "limit", "what", "state", "clause"))]
-    table(desk, heads, rows)
+        rest = clause if name != clause else ""
+        rows.append(("", due, item["limit"], name, " ".join(filter(None, state)), rest))
+    if rows:
+        table(desk, ["", *desk.heads("due limit what state clause")], rows)
+
+
+def labelled(desk: Desk, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """A complaint with the words of its policy for ids; ``words`` says what kind of thing it is."""
+    from ..services import reading, wording
+
+    office = desk.office
+    row = wording.label(office.book.policy(reading.adoption(office, shown["number"])), shown)
+    kinds = [desk.put(row[n]) for n in ("kind", "channel", "category", "level") if row[n]]
+    return row | {"words": " · ".join(kinds)}
 
 
 def case(desk: Desk, row: Mapping[str, Any]) -> None:
-    """One complaint, with the words of its vocabularies."""
-    words = [desk.put(row[name]) for name in ("kind", "channel", "category", "level") if row[name]]
-    desk.line(f"{row['number']}  {' · '.join(words)}  [{desk.put(row['status'])}]")
-    names = (
-        "received_at",
-        "registered_at",
-        "closed_at",
-        "reference",
-        "handler",
-        "unit",
-        "receiver",
-        "name",
-        "phone",
-        "address",
-        "account_no",
-        "content",
-        "demand",
-        "accused",
-        "contacted_at",
-        "resolved_at",
-        "replied_at",
-        "reply_mode",
-        "notified_at",
-        "followed_up_at",
-        "result",
-        "outcome",
-        "substantiated",
-        "responsibility",
-        "satisfaction",
-        "note",
-    )
-    labels = {name: desk.text(f"field.{name}") for name in names if row[name] not in (None, "")}
-    more = [(inert(desk.put(label)), desk.put(value)) for label, value in row["more"]]
-    size = max(map(width, [*labels.values(), *(label for label, _ in more)]), default=0)
-    shown = [(labels[n], when(row[n]) if n.endswith("_at") else desk.put(row[n])) for n in labels]
-    for label, value in [*shown, *more]:
-        desk.line(f"  {label}{' ' * (size - width(label))}  {inert(value)}")
+    """One complaint; its fields in the order in which the catalogue names them."""
+    desk.line(f"{row['number']}  {row['words']}  [{desk.put(row['status'])}]")
+    lines = []
+    for key, label in catalogue(desk.lang).items():
+        name = key.removeprefix("field.")
+        if name != key and row.get(name) not in (None, ""):
+            value = when(row[name]) if name.endswith("_at") else desk.put(row[name])
+            lines.append((label, value))
+    lines += [(inert(desk.put(label)), desk.put(value)) for label, value in row["more"]]
+    size = max((width(label) for label, _ in lines), default=0)
+    for label, value in lines:
+        desk.line(f"  {padded(label, size)}  {inert(value)}")
 
 
 def derivation(desk: Desk, item: Mapping[str, Any]) -> None:
     """Why one date is what it is, line by line."""
-    title = desk.put(item["title"])
-    desk.line(f"{item['limit']}  {title}".rstrip())
-    desk.say(
-        "explain.clause", source=item["source"], article=item["article"], clause=item["clause"]
-    )
+    desk.line(f"{item['limit']}  {desk.put(item['title'])}")
+    where = {name: item[name] for name in ("source", "article", "clause")}
+    desk.say("explain.clause", **where)
     if item["assumed"]:
         desk.say("explain.assumed", reason=item["assumed"])
     desk.say("explain.within", span=item["within"])
+    names = desk.text("weekdays")
+    size = len(names) // 7
     for line in item["days"]:
-        day = when(line.day) if isinstance(line.day, dt.datetime) else line.day.isoformat()
-        weekday = desk.text("weekdays")[line.day.weekday() * (1 if desk.lang == "zh" else 3) :]
-        weekday = weekday[: 1 if desk.lang == "zh" else 3]
+        day = when(line.day) if isinstance(line.day, dt.datetime) else line.day
+        weekday = names[line.day.weekday() * size :][:size]
         why = desk.text(f"why.{line.why}", name=line.name) if line.why else ""
         desk.say(f"explain.{line.what}", day=day, weekday=weekday, n=line.n, why=why)
     state = desk.text(f"state.{item['state']}")

@@ -1,4 +1,4 @@
-"""Plain tables asked of a complaint's facts: conditions, and numbers that depend on a fact."""
+"""Plain tables asked of a complaint's facts: conditions, and values that depend on a fact."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ def matches(when: Table | None, facts: Table) -> bool:
 
 
 def _meets(value: Any, wanted: Any) -> bool:
-    if isinstance(wanted, Mapping):
+    if isinstance(wanted, dict):
         if "given" in wanted:
             return bool((value not in (None, "")) == wanted["given"])
         if not isinstance(value, int | float):
             return False
-        low, high = wanted.get("min", value), wanted.get("below", value + 1)
-        return bool(low <= value < high)
+        return bool(wanted.get("min", value) <= value < wanted.get("below", value + 1))
     if isinstance(wanted, list | tuple):
         return value in wanted or (value is None and "" in wanted)
     return bool(value) == wanted if isinstance(wanted, bool) else bool(value == wanted)
 
 
-def by_fact(value: Any, facts: Table) -> float:
-    """A number, or the number a table {field: {value: number}} gives for these facts; 0 if none."""
-    if not isinstance(value, Mapping):
-        return float(value)
+def by_fact(value: Any, facts: Table, otherwise: Any = 0) -> Any:
+    """A plain value, or the one that a table {field: {value: …}} gives for these facts."""
+    if not isinstance(value, dict):
+        return value
     for name, by_value in value.items():
         fact = facts.get(name)
         key = str(fact).lower() if isinstance(fact, bool) else str(fact)
         if key in by_value or "otherwise" in by_value:
-            return float(by_value.get(key, by_value.get("otherwise")))
-    return 0.0
+            return by_value.get(key, by_value.get("otherwise"))
+    return otherwise

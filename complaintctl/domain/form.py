@@ -1,5 +1,4 @@
-"""A paper form as data: what a register's sheet looks like. Holds no complaint and knows no
-Excel."""
+"""A paper form as data: what a register's sheet looks like."""
 
 from __future__ import annotations
 
@@ -25,8 +24,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Form:
-    """A register: title, unit and date line, headed columns, ruled rows to the page end,
-    signatures."""
+    """A register: title, unit and date line, headed columns, ruled rows, signatures."""
 
     id: str
     title: str

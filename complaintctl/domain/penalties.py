@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from .clocks import Clock
-from .conditions import by_fact
+from .conditions import Table, by_fact
 from .fold import OLD, Complaint, facts
 from .policy import Penalty, Policy
 
+_VERDICTS = {"penalised": "approved", "waived": "waived"}
 
-@dataclass(frozen=True)
-class Proposal:
+
+class Proposal(NamedTuple):
     """One penalty on one complaint. ``state`` is proposed, approved or waived; amount in yuan."""
 
     penalty: str
@@ -31,53 +31,43 @@ def proposals(state: Complaint, policy: Policy, running: Iterable[Clock]) -> lis
     """Every penalty whose trigger is met, with what a person has decided about it.
 
     ``running`` are the complaint's clocks: a penalty with ``late`` needs one of those limits
-    breached.
-    Nobody is fined from an old book.
+    breached. Nobody is fined from an old book.
     """
     if state.voided or state.origin == OLD:
         return []
     known = facts(state, policy)
     late = {c.limit.partition("/")[0]: c for c in running if c.state == "late"}
+    decided = {t.fields.get("penalty"): t for t in state.taken if t.step in _VERDICTS}
     found = []
     for rule in policy.penalties:
         breached = [late[limit] for limit in rule.late if limit in late]
         if rule.applies(known) and (breached or not rule.late):
-            found.append(_propose(rule, state, known, breached))
+            verdict = decided.get(rule.id)
+            word = _VERDICTS[verdict.step] if verdict else "proposed"
+            count = _count(rule, state, known, breached)
+            found.append(_propose(rule, known, count, word, verdict.fields if verdict else {}))
     return found
 
 
-def _propose(
-    rule: Penalty, state: Complaint, known: Mapping[str, Any], breached: list[Clock]
-) -> Proposal:
-    count = _count(rule, state, known, breached)
-    times = by_fact(rule.multiplier, known)
-    amount = by_fact(rule.amount, known) * count * times
-    decided = next(
-        (
-            t
-            for t in reversed(state.taken)
-            if t.step in ("penalised", "waived") and t.fields.get("penalty") == rule.id
-        ),
-        None,
-    )
-    verdict = {"penalised": "approved", "waived": "waived"}[decided.step] if decided else "proposed"
-    if decided and decided.fields.get("amount") is not None:
-        amount = float(decided.fields["amount"])
-    shared = amount * rule.share if not rule.share_on or known.get(rule.share_on[0]) else 0.0
+def _propose(rule: Penalty, known: Table, count: int, verdict: str, said: Table) -> Proposal:
+    times = float(by_fact(rule.multiplier, known))
+    amount = float(by_fact(rule.amount, known)) * count * times
+    if said.get("amount") is not None:
+        amount = float(said["amount"])
     return Proposal(
         penalty=rule.id,
         policy=rule.origin,
         amount=amount,
-        points=by_fact(rule.points, known) * times,
+        points=float(by_fact(rule.points, known)) * times,
         minimum=rule.minimum,
         measure=rule.measure,
         state=verdict,
-        person=str(decided.fields.get("person") or "") if decided else "",
-        shared=shared,
+        person=str(said.get("person") or ""),
+        shared=amount * rule.share if all(map(known.get, rule.share_on)) else 0.0,
     )
 
 
-def _count(rule: Penalty, state: Complaint, known: Mapping[str, Any], breached: list[Clock]) -> int:
+def _count(rule: Penalty, state: Complaint, known: Table, breached: list[Clock]) -> int:
     if rule.per == "person":
         return int(known.get("persons") or 1)
     if rule.per == "day_late":

@@ -1,89 +1,72 @@
 """A regime (制度) as data: vocabularies, fields, steps, limits, gates, penalties and duties.
 
-Built from the merged text of a policy file (the dictionary that is stored in the ledger). Knows no
-file, no clock and no regime by name.
+Built from the merged text of a policy file, which the ledger stores. Knows no regime by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from typing import Any, dataclass_transform
+from typing import Any, TypeVar, dataclass_transform
 
 from ..errors import Fault
-from .conditions import Table, matches
+from .conditions import Table, by_fact, matches
 from .spans import Span, read_span
+from .vocabulary import Named
 
 
 @dataclass_transform(frozen_default=True)
 def _item(cls: type[Any]) -> Any:
-    """Items are compared and shown by id, so half of what a dataclass gets at each start is not
-    made."""
+    """A dataclass without the half that costs time at each start: items are compared by id."""
     return dataclass(frozen=True, eq=False, repr=False)(cls)
 
 
 @_item
-class Term:
+class Term(Named):
     """One word of a vocabulary. ``rank`` compares levels of different regimes, 1 (lowest) to 4."""
 
-    id: str
-    zh: str
-    en: str
     group: str = ""
     parent: str = ""
     rank: int = 0
-    clause: str = ""
     open: bool = True
 
 
 @_item
-class Field:
-    """What a complaint may carry. ``kind`` is text, term, bool, number, day, moment or count."""
+class Field(Named):
+    """What a complaint may carry. ``type`` is text, term, bool, number, day, moment or count."""
 
-    id: str
-    zh: str
-    en: str
     type: str = "text"
     of: str = ""
     private: bool = False
     required: bool = False
     default: Any = None
-    clause: str = ""
-    origin: str = ""
 
 
 @_item
-class Step:
+class Step(Named):
     """Something done on a complaint. ``resets`` names the steps that must be done again after it,
-    ``text`` the field its free text fills, ``after_close`` whether a closed complaint may still get
-    it.
+    ``text`` the field its free text fills; ``after_close``: a closed complaint may still get it.
     """
 
-    id: str
-    zh: str
-    en: str
     status: str = ""
     resets: tuple[str, ...] = ()
     text: str = ""
     after_close: bool = False
-    sets: Mapping[str, Any] | None = None
-    clause: str = ""
-    origin: str = ""
+    sets: Table | None = None
 
 
 @_item
-class Rule:
+class Rule(Named):
     """What every rule has: an id, the quoted clause, and which complaints it speaks of.
 
     All of ``when`` must hold and none of ``unless`` (one table, or several of which any excepts).
     """
 
-    id: str
-    clause: str = ""
-    article: str = ""
     zh: str = ""
     en: str = ""
+    clause: str = ""
+    article: str = ""
     when: Table | None = None
     unless: Any = None
     assumed: bool = False
@@ -97,26 +80,24 @@ class Rule:
 
     def applies(self, facts: Table) -> bool:
         """Whether the rule speaks of a complaint with these facts."""
-        return matches(self.when, facts) and not any(matches(e, facts) for e in self._exceptions())
+        return matches(self.when, facts) and not any(matches(t, facts) for t in self._exceptions())
 
     def asked(self) -> set[str]:
         """The facts its conditions ask for."""
         return {name for table in (self.when or {}, *self._exceptions()) for name in table}
 
     def _exceptions(self) -> Iterable[Table]:
-        return [self.unless] if isinstance(self.unless, Mapping) else self.unless or ()
+        return [self.unless] if isinstance(self.unless, dict) else self.unless or ()
 
 
 @_item
 class Limit(Rule):
-    """A time limit: ``within`` a span of the step ``since``, one of the steps ``until`` must be
-    done.
+    """A time limit: ``within`` a span of the step ``since``, a step of ``until`` must be done.
 
-    ``within`` may be a table {field: {value: span}}; ``not_before`` delays the earliest valid
-    moment;
+    ``within`` may be a table {field: {value: span}}; ``not_before`` delays the first valid moment;
     ``times`` makes that many limits, one span after another; ``attempts`` is the most tries allowed
-    (a number or a table of numbers), counted in steps ``until``;
-    ``shown`` is whether a register's column of due dates may show it (first contacts are not).
+    (a number or a table of numbers), counted in steps ``until``; ``shown`` is whether a register's
+    column of due dates may show it (first contacts are not).
     """
 
     since: tuple[str, ...] = ("received",)
@@ -132,13 +113,7 @@ class Limit(Rule):
 
     def span(self, facts: Table) -> Span:
         """The span that holds for these facts."""
-        if isinstance(self.within, str):
-            return read_span(self.within)
-        for name, by_value in self.within.items():
-            found = by_value.get(facts.get(name)) or by_value.get("otherwise")
-            if found:
-                return read_span(found)
-        return read_span("promptly")
+        return read_span(by_fact(self.within, facts, "promptly"))
 
 
 @_item
@@ -153,8 +128,7 @@ class Extension(Rule):
 @_item
 class Gate(Rule):
     """What must be there before ``on`` (a step, ``assigned``, ``closed``): steps done, fields
-    given,
-    fields that are true, fields that differ from each other, fields with one of some values."""
+    given, fields that are true, that differ from each other, that have one of some values."""
 
     on: tuple[str, ...] = ("closed",)
     steps: tuple[str, ...] = ()
@@ -196,27 +170,27 @@ class Duty(Rule):
 
 
 RULES: dict[str, type[Rule]] = {
-    "limit": Limit,
-    "extension": Extension,
-    "gate": Gate,
-    "penalty": Penalty,
-    "duty": Duty,
+    **{rule.__name__.lower(): rule for rule in (Limit, Extension, Gate, Penalty, Duty)},
     "note": Rule,
 }
+R = TypeVar("R", bound=Rule)
 
 
 def build(cls: type[Any], table: Table) -> Any:
-    """An item from its table: lists become tuples, a lone value where a list may stand becomes
-    one."""
-    known = {f.name: f.type for f in fields(cls)}
+    """An item from its table: lists become tuples, a lone value where a list may stand, one."""
+    known = {f.name: str(f.type) for f in fields(cls)}
     values: dict[str, Any] = {}
     for name, value in table.items():
-        name = {"from": "since"}.get(name, name)
-        if str(known.get(name, "")).startswith("tuple"):
+        name = "since" if name == "from" else name
+        if known.get(name, "").startswith("tuple"):
             value = tuple(value) if isinstance(value, list | tuple) else (value,)
         if name in known:
             values[name] = value
     return cls(**values)
+
+
+def _by_id(cls: type[Any], items: Iterable[Table]) -> dict[str, Any]:
+    return {item["id"]: build(cls, item) for item in items}
 
 
 class Policy:
@@ -231,28 +205,21 @@ class Policy:
         self.count_receipt_day: bool = text.get("count_receipt_day", False)
         self.reopen_restarts: bool = text.get("reopen_restarts", True)
         self.vocabulary: dict[str, dict[str, Term]] = {
-            name: {t["id"]: build(Term, t) for t in terms}
-            for name, terms in text.get("vocabulary", {}).items()
+            name: _by_id(Term, terms) for name, terms in text.get("vocabulary", {}).items()
         }
         self.fields: dict[str, Field] = _by_id(Field, text.get("field", ()))
         self.steps: dict[str, Step] = _by_id(Step, text.get("step", ()))
-        self.limits: tuple[Limit, ...] = self._rules("limit")
-        self.gates: tuple[Gate, ...] = self._rules("gate")
-        self.penalties: tuple[Penalty, ...] = self._rules("penalty")
+        self.limits = self._rules(Limit)
+        self.gates = self._rules(Gate)
+        self.penalties = self._rules(Penalty)
+        self.extensions = self._rules(Extension)
+        self.duties = self._rules(Duty)
         self._limit = {limit.id: limit for limit in self.limits}
         self._asked = sorted({name for limit in self.limits for name in limit.asked()})
         self._speaking = lru_cache(2048)(self._speaks)
 
-    def _rules(self, name: str) -> Any:
-        return tuple(build(RULES[name], item) for item in self.text.get(name, ()))
-
-    @property
-    def extensions(self) -> tuple[Extension, ...]:
-        return self._rules("extension")  # type: ignore[no-any-return]  # _rules serves all kinds
-
-    @property
-    def duties(self) -> tuple[Duty, ...]:
-        return self._rules("duty")  # type: ignore[no-any-return]  # _rules serves all kinds
+    def _rules(self, kind: type[R]) -> tuple[R, ...]:
+        return tuple(build(kind, item) for item in self.text.get(kind.__name__.lower(), ()))
 
     def limit(self, limit_id: str) -> Limit | None:
         """The limit of that id; a repeated limit's parts (``L28-7/2``) lead to their limit."""
@@ -269,8 +236,7 @@ class Policy:
     def steps_for(self, plan: object) -> list[Step]:
         """The steps a complaint may take: those of a plan (预案) only when it follows that plan."""
         lists = self.text.get("checklists", {})
-        kept = {self.id, plan}
-        hidden = {s for id_, steps in lists.items() if id_ not in kept for s in steps}
+        hidden = {s for id_, steps in lists.items() if id_ not in (self.id, plan) for s in steps}
         return [s for s in self.steps.values() if s.id not in hidden or s.id in lists.get(plan, ())]
 
     def term(self, vocabulary: str, term_id: object) -> Term | None:
@@ -282,11 +248,8 @@ class Policy:
         found = self.fields.get(field_id)
         return (found.of or found.id) if found and found.type == "term" else ""
 
-    def title(self, policy_id: str, lang: str) -> str:
+    def named(self, policy_id: str) -> Named:
         """The title of this policy or of one it includes."""
         source = self.text.get("sources", {}).get(policy_id, self.text)
-        return str(source.get(lang) or source.get("zh") or policy_id)
-
-
-def _by_id(cls: type[Any], items: Iterable[Table]) -> dict[str, Any]:
-    return {item["id"]: build(cls, item) for item in items}
+        zh = str(source.get("zh") or policy_id)
+        return Named(policy_id, zh, str(source.get("en") or zh))

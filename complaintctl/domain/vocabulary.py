@@ -1,35 +1,23 @@
-"""Words of a vocabulary as people type them: an id, a label in either language, or a clear
-beginning."""
+"""Words as people type them: an id, a label in either language, or a clear beginning."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
-
-
-class Word(Protocol):
-    """Anything with an id and two labels: a term, a step, a field, a form, a policy."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def zh(self) -> str: ...
-    @property
-    def en(self) -> str: ...
-
-
-W = TypeVar("W", bound=Word)
+from typing import TypeVar
 
 
 @dataclass(frozen=True)
 class Named:
-    """A word made on the spot."""
+    """Anything with an id and two labels: a term, a step, a field, a form, a policy."""
 
     id: str
     zh: str
     en: str
+
+
+W = TypeVar("W", bound=Named)
 
 
 def plain(text: str) -> str:
@@ -38,40 +26,35 @@ def plain(text: str) -> str:
     return folded.replace("-", "_").replace(" ", "_")
 
 
-def spellings(word: Word) -> tuple[str, str, str]:
+def spellings(word: Named) -> tuple[str, str, str]:
     """The three ways to write a word, as compared."""
     return plain(word.id), plain(word.zh), plain(word.en)
 
 
 def candidates(words: Iterable[W], text: str) -> list[W]:
     """The words a text may mean: the one it names exactly, all that begin with it, else the only
-    one
-    whose Chinese label has it as a part."""
-    wanted = plain(text)
-    known = list(words)
+    one whose Chinese label has it as a part."""
+    wanted, known = plain(text), list(words)
     exact = [w for w in known if wanted in spellings(w)]
     if exact or not wanted:
         return exact[:1]
-    begun = [w for w in known if any(s.startswith(wanted) for s in spellings(w) if s)]
-    part = [w for w in known if wanted in plain(w.zh)] if not begun else []
-    return part if len(part) == 1 else begun
+    begun = [w for w in known if any(s.startswith(wanted) for s in spellings(w))]
+    part = [w for w in known if wanted in plain(w.zh)]
+    return part if not begun and len(part) == 1 else begun
 
 
-def nearest(words: Iterable[W], text: str, count: int = 4) -> list[W]:
-    """The words most like a text that names none of them, best first; the first few if none is like
-    it."""
-    import difflib
+def nearest(words: Iterable[W], text: str) -> list[W]:
+    """The four words most like a text that names none, best first; if none is like it, the first
+    eight."""
+    from difflib import SequenceMatcher
 
-    wanted = plain(text)
-    known = list(words)
+    wanted, known = plain(text), list(words)
 
     def likeness(word: W) -> float:
         return max(
-            difflib.SequenceMatcher(None, wanted, s).ratio()
-            + (0.5 if wanted and wanted in s else 0)
+            SequenceMatcher(None, wanted, s).ratio() + (0.5 if wanted and wanted in s else 0)
             for s in spellings(word)
         )
 
-    ranked = sorted(known, key=likeness, reverse=True)
-    close = [w for w in ranked if likeness(w) >= 0.34][:count]
-    return close or known[:8]
+    ranked = sorted(known, key=likeness, reverse=True)[:4]
+    return [w for w in ranked if likeness(w) >= 0.34] or known[:8]

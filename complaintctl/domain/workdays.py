@@ -12,24 +12,13 @@ from collections.abc import Collection, Mapping
 
 Reason = tuple[str, str]
 
-_MONTH_DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _ROLL = {"forward": 1, "backward": -1, "none": 0}
-_WORK: Reason = ("work", "")
-_REST: Reason = ("rest", "")
-
-
-def legal_holiday(day: dt.date) -> str:
-    """The holiday that falls on this date by law, whatever the year's notice will say; else "".
-
-    Lunar holidays are not among them: their dates are fixed by the notice.
-    """
-    if (day.month, day.day) == (1, 1):
-        return "元旦"
-    if day.month == 5 and day.day <= (2 if day.year >= 2025 else 1):
-        return "劳动节"
-    if day.month == 10 and day.day <= 3:
-        return "国庆节"
-    return ""
+# Holidays by law, whatever the year's notice will say: month and day -> name, first year. The
+# dates of lunar ones are fixed by the notice alone.
+_BY_LAW = {
+    **{(1, 1): ("元旦", 1), (5, 1): ("劳动节", 1), (5, 2): ("劳动节", 2025)},
+    **{(10, day): ("国庆节", 1) for day in (1, 2, 3)},
+}
 
 
 class WorkCalendar:
@@ -40,22 +29,22 @@ class WorkCalendar:
         self._days = {day.toordinal(): entry for day, entry in days.items()}
         self._announced = frozenset(announced)
         self._years: dict[int, list[int]] = {}
-        self._known: dict[tuple[int, int, bool], dt.date] = {}
 
     def why(self, day: dt.date) -> Reason:
         """(code, name): ``work``, ``rest`` (weekend), ``off``, ``makeup`` (weekend worked)."""
-        entry = self._days.get(day.toordinal())
+        kind, name = self._days.get(day.toordinal(), ("", ""))
+        by_law, since = _BY_LAW.get((day.month, day.day), ("", dt.MAXYEAR))
+        if not kind and self.provisional(day) and day.year >= since:
+            kind, name = "off", by_law
         weekend = day.weekday() >= 5
-        if entry is not None:
-            kind, name = entry
-            if kind == "off":
-                return "off", name
-            return ("makeup" if weekend else "work"), name
-        if day.year not in self._announced and (name := legal_holiday(day)):
+        if kind == "off":
             return "off", name
-        return _REST if weekend else _WORK
+        if kind == "work":
+            return ("makeup" if weekend else "work"), name
+        return ("rest" if weekend else "work"), ""
 
     def is_workday(self, day: dt.date) -> bool:
+        """Whether the office works on this day."""
         return self.why(day)[0] in ("work", "makeup")
 
     def provisional(self, day: dt.date) -> bool:
@@ -68,58 +57,49 @@ class WorkCalendar:
         The day of receipt is not counted, unless ``count_start``: then it is day 1 if it works.
         Raises OverflowError beyond the calendar (year 1 to 9999).
         """
-        key = (start.toordinal(), n, count_start)
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self._count(key[0], start.year, n, count_start)
-        return found
-
-    def _count(self, start: int, year: int, n: int, count_start: bool) -> dt.date:
         if n == 0:
-            return dt.date.fromordinal(start)
+            return start
+        year = start.year
         days = self._working(year)
-        if n > 0:
-            place = (bisect_left if count_start else bisect_right)(days, start) + n - 1
-            while place >= len(days):
-                place -= len(days)
-                year += 1
-                days = self._working(year)
-        else:
-            place = (bisect_right if count_start else bisect_left)(days, start) + n
-            while place < 0:
-                year -= 1
-                days = self._working(year)
-                place += len(days)
+        bisect = bisect_left if count_start == (n > 0) else bisect_right
+        place = bisect(days, start.toordinal()) + n - (n > 0)
+        while place >= len(days):
+            place -= len(days)
+            year += 1
+            days = self._working(year)
+        while place < 0:
+            year -= 1
+            days = self._working(year)
+            place += len(days)
         return dt.date.fromordinal(days[place])
 
     def _working(self, year: int) -> list[int]:
         """The ordinals of the year's working days, in order; made once, when first asked for."""
-        days = self._years.get(year)
-        if days is None:
+        if year not in self._years:
             if not dt.MINYEAR <= year <= dt.MAXYEAR:
                 raise OverflowError(f"no calendar for the year {year}")
             span = range(dt.date(year, 1, 1).toordinal(), dt.date(year, 12, 31).toordinal() + 1)
-            days = [n for n in span if self.is_workday(dt.date.fromordinal(n))]
-            self._years[year] = days
-        return days
+            self._years[year] = [n for n in span if self.is_workday(dt.date.fromordinal(n))]
+        return self._years[year]
 
     def workdays_between(self, a: dt.date, b: dt.date) -> int:
         """How many working days lie in (a, b]; negative when b is before a."""
         if b < a:
             return -self.workdays_between(b, a)
-        low, high = a.toordinal(), b.toordinal()
-        years = map(self._working, range(a.year, b.year + 1))
-        return sum(bisect_right(days, high) - bisect_right(days, low) for days in years)
+        days = (day for year in range(a.year, b.year + 1) for day in self._working(year))
+        return sum(a.toordinal() < day <= b.toordinal() for day in days)
 
     def roll(self, day: dt.date, how: str) -> dt.date:
         """A last day that does not work moves ``forward`` (article 203), ``backward``, ``none``."""
         return self.add_workdays(day, _ROLL[how], count_start=True)
 
     def add_days(self, start: dt.date, n: int, *, count_start: bool = False) -> dt.date:
+        """The day n calendar days on; with ``count_start`` the start itself is day 1."""
         return start + dt.timedelta(days=n - 1 if count_start else n)
 
     def add_months(self, start: dt.date, n: int) -> dt.date:
         """The same day n months on; the month's last day where it has no such day."""
         year, month = divmod(start.year * 12 + start.month - 1 + n, 12)
-        leap = month == 1 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-        return dt.date(year, month + 1, min(start.day, _MONTH_DAYS[month] + leap))
+        first = dt.date(year, month + 1, 1)
+        last = (first + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+        return min(first + dt.timedelta(days=start.day - 1), last)

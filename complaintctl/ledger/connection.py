@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,19 +18,24 @@ from urllib.parse import quote
 from ..errors import LedgerTrouble, NotFound
 
 APPLICATION_ID = 0x43504C54  # "CPLT"
-VERSION = (
-    1  # how many migrations schema.py holds; kept here because the daily commands do not load it
-)
+VERSION = 1  # how many migrations schema.py holds, which the daily commands do not load
 TIMEOUT = 30.0
+# Measured to lose nothing, with the rollback journal.
 SETTINGS = (
-    "foreign_keys=on",
-    "recursive_triggers=on",
-    "trusted_schema=off",
-    "cell_size_check=on",
-    "synchronous=extra",
-    "secure_delete=on",
+    *("foreign_keys=on", "recursive_triggers=on", "trusted_schema=off", "cell_size_check=on"),
+    *("synchronous=extra", "secure_delete=on"),
 )
-_HEADER = 100
+HEADER = struct.Struct(">16s44xI4xI28x")  # the magic text, user_version, application_id
+TROUBLES = {
+    sqlite3.SQLITE_BUSY: "busy",
+    sqlite3.SQLITE_LOCKED: "busy",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "readonly",
+    sqlite3.SQLITE_CORRUPT: "damaged",
+    sqlite3.SQLITE_NOTADB: "damaged",
+    sqlite3.SQLITE_IOERR: "disk",
+    sqlite3.SQLITE_CANTOPEN: "disk",
+}
 
 
 class Ledger:
@@ -45,19 +51,17 @@ class Ledger:
         """One command, one unit of work: all of it is written, or nothing."""
         with translated(self.path):
             self.connection.execute("begin immediate")
+            done = False
             try:
                 yield
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("rollback")
-                raise
-            try:
+                done = True
                 self.connection.execute("commit")
-            except sqlite3.Error:
+            except BaseException as error:
                 if self.connection.in_transaction:
                     self.connection.execute("rollback")
-                    raise
-                raise LedgerTrouble("ledger.unknown_outcome", path=self.path) from None
+                elif done and isinstance(error, sqlite3.Error):
+                    raise LedgerTrouble("ledger.unknown_outcome", path=self.path) from None
+                raise
 
     def close(self) -> None:
         self.connection.close()
@@ -69,23 +73,10 @@ def translated(path: Path | None) -> Iterator[None]:
     try:
         yield
     except sqlite3.DatabaseError as error:
-        name = getattr(error, "sqlite_errorname", "") or ""
-        known = {
-            "SQLITE_BUSY": "busy",
-            "SQLITE_LOCKED": "busy",
-            "SQLITE_FULL": "full",
-            "SQLITE_READONLY": "readonly",
-            "SQLITE_CORRUPT": "damaged",
-            "SQLITE_NOTADB": "damaged",
-            "SQLITE_IOERR": "disk",
-            "SQLITE_CANTOPEN": "disk",
-        }
-        code = next((v for k, v in known.items() if name.startswith(k)), None)
-        if code is None and "malformed" in str(error):
-            code = "damaged"
-        if code is None:
+        code = TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if code is None and "malformed" not in str(error):
             raise
-        raise LedgerTrouble(f"ledger.{code}", path=path) from error
+        raise LedgerTrouble(f"ledger.{code or 'damaged'}", path=path) from error
 
 
 def create(path: Path) -> Ledger:
@@ -98,30 +89,22 @@ def create(path: Path) -> Ledger:
         raise LedgerTrouble("ledger.exists", path=path) from None
     except OSError:
         raise LedgerTrouble("ledger.disk", path=path) from None
-    ledger = Ledger(connect(path), path)
-    with ledger.unit():
-        build(ledger.connection)
-    return ledger
+    return _built(Ledger(_connect(path), path))
 
 
-def build(connection: sqlite3.Connection) -> None:
-    """The tables of the present version, inside the caller's transaction."""
-    from .schema import apply
-
-    apply(connection)
-    connection.execute(f"pragma application_id={APPLICATION_ID}")
-    connection.execute(f"pragma user_version={VERSION}")
+def in_memory() -> Ledger:
+    """A ledger that is never written to disk: for proving and for looking at the past."""
+    return _built(Ledger(sqlite3.connect(":memory:", isolation_level=None), None))
 
 
 def open_ledger(path: Path) -> Ledger:
     """An existing ledger, brought to the present version if it is older."""
     version = _inspect(path)
-    ledger = Ledger(connect(path), path)
+    ledger = Ledger(_connect(path), path)
     try:
+        if version < VERSION:
+            _built(ledger)
         with translated(path):
-            if version < VERSION:
-                with ledger.unit():
-                    build(ledger.connection)
             row = ledger.connection.execute("select code from station").fetchone()
     except BaseException:
         ledger.close()
@@ -130,18 +113,18 @@ def open_ledger(path: Path) -> Ledger:
     return ledger
 
 
-def in_memory() -> Ledger:
-    """A ledger that is never written to disk: for proving and for looking at the past."""
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.execute("begin")
-    build(connection)
-    connection.execute("commit")
-    return Ledger(connection, None)
+def _built(ledger: Ledger) -> Ledger:
+    """The ledger with the tables of the present version."""
+    from .schema import apply
+
+    with ledger.unit():
+        apply(ledger.connection)
+        ledger.connection.execute(f"pragma application_id={APPLICATION_ID}")
+        ledger.connection.execute(f"pragma user_version={VERSION}")
+    return ledger
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection with the settings that were measured to lose nothing (rollback journal,
-    EXTRA)."""
+def _connect(path: Path) -> sqlite3.Connection:
     uri = "file:" + quote(str(path.absolute()).replace(os.sep, "/"), safe="/:") + "?mode=rw"
     with translated(path):
         connection = sqlite3.connect(uri, uri=True, timeout=TIMEOUT, isolation_level=None)
@@ -153,21 +136,19 @@ def connect(path: Path) -> sqlite3.Connection:
 def _inspect(path: Path) -> int:
     """The version in the header of a file that is surely ours."""
     try:
-        info = os.stat(path)
+        info = path.stat()
     except OSError:
         raise NotFound("ledger.missing", path=path) from None
-    if not stat.S_ISREG(info.st_mode):
+    head = b""
+    if stat.S_ISREG(info.st_mode):  # a pipe would wait for its writer
+        try:
+            with open(path, "rb") as file:
+                head = file.read(HEADER.size)
+        except OSError:
+            raise LedgerTrouble("ledger.disk", path=path) from None
+    magic, version, owner = HEADER.unpack(head.ljust(HEADER.size, b"\0"))
+    if len(head) < HEADER.size or (magic, owner) != (b"SQLite format 3\0", APPLICATION_ID):
         raise LedgerTrouble("ledger.foreign", path=path)
-    try:
-        with open(path, "rb") as file:
-            head = file.read(_HEADER)
-    except OSError:
-        raise LedgerTrouble("ledger.disk", path=path) from None
-    if len(head) < _HEADER or not head.startswith(b"SQLite format 3\0"):
-        raise LedgerTrouble("ledger.foreign", path=path)
-    if int.from_bytes(head[68:72], "big") != APPLICATION_ID:
-        raise LedgerTrouble("ledger.foreign", path=path)
-    version = int.from_bytes(head[60:64], "big")
     if version > VERSION:
         raise LedgerTrouble("ledger.newer", path=path, version=version, known=VERSION)
-    return version
+    return int(version)

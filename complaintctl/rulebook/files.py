@@ -1,5 +1,4 @@
-"""Finds and reads the data files: policies, forms, mappings, reports. The one reader for all of
-them.
+"""Finds and reads the data files: policies, forms, mappings, reports. The one reader for all.
 
 An office's own folder overlays the packaged files by id: ``OWN/policies/mine.toml`` and so on.
 """
@@ -19,7 +18,8 @@ PACKAGED = Path(__file__).parent
 def found(kind: str, own: Path | None = None) -> dict[str, Path]:
     """The files of a kind (``policies``, ``forms``, ``mappings``, ``reports``) by id, sorted."""
     folders = [PACKAGED / kind, *([own / kind] if own else [])]
-    return dict(sorted((p.stem, p) for folder in folders for p in sorted(folder.glob("*.toml"))))
+    paths = {path.stem: path for folder in folders for path in folder.glob("*.toml")}
+    return dict(sorted(paths.items()))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -36,10 +36,10 @@ def read(path: Path) -> dict[str, Any]:
 
 def titles(kind: str, own: Path | None = None) -> list[Named]:
     """Every file of a kind with its titles, as words that can be typed."""
+    texts = {id_: read(path) for id_, path in found(kind, own).items()}
     return [
         Named(id_, str(text.get("zh") or text.get("title") or id_), str(text.get("en") or id_))
-        for id_, path in found(kind, own).items()
-        for text in [read(path)]
+        for id_, text in texts.items()
     ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,92 +11,78 @@ from ..errors import BadRules, NotFound
 from .files import found, pick, read
 
 LISTS = ("field", "step", *RULES)
-MERGED = ("vocabulary", "sources", "checklists")
-HEAD = ("zh", "en", "edition", "source", "users")
+ABOUT = ("zh", "en", "edition", "source", "users")
+Text = dict[str, Any]
 
 
 def load(wanted: str, own: Path | None = None) -> Policy:
     """The policy a person names, whole: with all it includes."""
-    path = pick("policies", wanted, own)
-    return Policy(merged(path, own))
+    return Policy(merged(pick("policies", wanted, own), own))
 
 
-def merged(path: Path, own: Path | None = None) -> dict[str, Any]:
+def merged(path: Path, own: Path | None = None) -> Text:
     """The text of a policy with its includes: a later item replaces an earlier one of the same id.
 
     Every file is taken once, however many of the others include it. The examples are those of the
     file itself: an included regime's need not hold in combination.
     """
-    whole: dict[str, Any] = {"vocabulary": {}, "sources": {}, "checklists": {}}
-    for text in _lineage(path, own, (), []):
-        id_ = str(text.get("id", path.stem))
-        drop = set(text.get("drop", ()))
-        marked = dict(text)
+    lineage: dict[str, Text] = {}
+    _include(lineage, path, found("policies", own), ())
+    whole: Text = {"vocabulary": {}, "sources": {}, "checklists": {}}
+    for id_, text in lineage.items():
+        dropped = text.get("drop", ())
         for kind in LISTS:
-            whole[kind] = [item for item in whole.get(kind, ()) if item.get("id") not in drop]
-            marked[kind] = [{**item, "origin": id_} for item in text.get(kind, ())]
-        marked |= _about(text, id_)
-        _join(whole, {"example": [], **marked})
+            whole[kind] = [i for i in whole.get(kind, ()) if i.get("id") not in dropped]
+        head = {k: v for k, v in text.items() if k not in (*LISTS, "vocabulary", "include", "drop")}
+        whole |= {"example": [], **head}
+        _join(whole, _marked(text, id_))
         for plan in text.get("plans", ()):
-            _join(whole, _plan(pick("policies", plan, own)))
+            _join(whole, _plan(read(pick("policies", plan, own))))
     return whole
 
 
-def _plan(path: Path) -> dict[str, Any]:
-    """A plan (预案) a regime keeps ready: its steps, and its rules once a complaint has that
-    plan."""
-    text = read(path)
-    id_ = text["id"]
-    taken = {kind: [{**i, "origin": id_} for i in text.get(kind, ())] for kind in ("field", "step")}
-    for kind in RULES:
-        taken[kind] = [
-            {**item, "origin": id_, "when": {**item.get("when", {}), "plan": id_}}
-            for item in text.get(kind, ())
-        ]
-    words = {
-        **text.get("vocabulary", {}),
-        "plan": [{"id": id_, "zh": text["zh"], "en": text["en"]}],
-    }
-    return {**taken, "vocabulary": words, **_about(text, id_)}
-
-
-def _about(text: dict[str, Any], id_: str) -> dict[str, Any]:
-    """What stays known of a file in the whole: its head, and its steps in order if they are a list
-    to tick."""
-    steps = {id_: [step["id"] for step in text.get("step", ())]} if text.get("checklist") else {}
-    return {"sources": {id_: {key: text[key] for key in HEAD if key in text}}, "checklists": steps}
-
-
-def _lineage(
-    path: Path, own: Path | None, above: tuple[str, ...], done: list[str]
-) -> list[dict[str, Any]]:
-    """The texts a policy is made of, the included ones first, each once."""
+def _include(lineage: dict[str, Text], path: Path, files: dict[str, Path], above: Any) -> None:
+    """Adds the texts a policy is made of by id, the included ones first, each once."""
     text = read(path)
     id_ = str(text.get("id", path.stem))
     if id_ in above:
         raise BadRules("rules.circle", path=path.name, names=[*above, id_])
-    files = found("policies", own)
-    lineage: list[dict[str, Any]] = []
     for name in text.get("include", ()):
         if name not in files:
             raise NotFound("policies.unknown", value=name, nearest=sorted(files))
-        if name not in done:
-            lineage += _lineage(files[name], own, (*above, id_), done)
-    done.append(id_)
-    return [*lineage, text]
+        if name not in lineage:
+            _include(lineage, files[name], files, (*above, id_))
+    lineage[id_] = text
 
 
-def _join(whole: dict[str, Any], more: dict[str, Any]) -> None:
+def _marked(text: Text, id_: str) -> Text:
+    """The items of a file with their origin, and what stays known of the file in the whole: its
+    head, and its steps in order if they are a list to tick."""
+    items = {kind: [{**i, "origin": id_} for i in text.get(kind, ())] for kind in LISTS}
+    head = {key: text[key] for key in ABOUT if key in text}
+    ticked = {id_: [step["id"] for step in text.get("step", ())]} if text.get("checklist") else {}
+    words = text.get("vocabulary", {})
+    return {**items, "vocabulary": words, "sources": {id_: head}, "checklists": ticked}
+
+
+def _plan(text: Text) -> Text:
+    """A plan (预案) a regime keeps ready: its rules hold once a complaint has that plan."""
+    id_ = text["id"]
+    plan = _marked(text, id_)
+    for kind in RULES:
+        plan[kind] = [{**i, "when": {**i.get("when", {}), "plan": id_}} for i in plan[kind]]
+    word = {"id": id_, "zh": text["zh"], "en": text["en"]}
+    return plan | {"vocabulary": {**plan["vocabulary"], "plan": [word]}}
+
+
+def _join(whole: Text, more: Text) -> None:
     for kind in LISTS:
-        items = {item.get("id"): item for item in whole.get(kind, ())}
-        items.update((item.get("id"), item) for item in more.get(kind, ()))
-        whole[kind] = list(items.values())
-    for name, words in more.get("vocabulary", {}).items():
-        known = {word.get("id"): word for word in whole["vocabulary"].get(name, ())}
-        known.update((word.get("id"), word) for word in words)
-        whole["vocabulary"][name] = list(known.values())
-    for key in ("sources", "checklists"):
-        whole[key].update(more.get(key, {}))
-    for key, value in more.items():
-        if key not in (*LISTS, *MERGED, "include", "drop"):
-            whole[key] = value
+        whole[kind] = _replaced(whole[kind], more[kind])
+    for name, words in more["vocabulary"].items():
+        whole["vocabulary"][name] = _replaced(whole["vocabulary"].get(name, ()), words)
+    whole["sources"] |= more["sources"]
+    whole["checklists"] |= more["checklists"]
+
+
+def _replaced(old: Iterable[Text], new: Iterable[Text]) -> list[Text]:
+    return list({item.get("id"): item for item in (*old, *new)}.values())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -19,11 +18,8 @@ def load_form(wanted: str, own: Path | None = None) -> Form:
     path = pick("forms", wanted, own)
     text = read(path)
     columns = text.pop("column", [])
-    faults = _strange(path, Form, {**text, "columns": ()}, ("id", "title"))
-    for column in columns:
-        faults += _strange(path, Column, column, ("head", "field", "width"))
-    if faults:
-        raise BadRules(faults=faults)
+    keys = ("head", "field", "width")
+    _check(path, (text, ("id", "title"), Form), *((c, keys, Column) for c in columns))
     form: Form = build(Form, {**text, "columns": [build(Column, c) for c in columns]})
     return form
 
@@ -32,9 +28,7 @@ def load_layout(wanted: str, own: Path | None = None) -> Layout:
     """A layout of old books by id, title or path."""
     path = pick("mappings", wanted, own)
     text = {"id": path.stem, **read(path)}
-    faults = _strange(path, Layout, text, ("id", "headings"))
-    if faults:
-        raise BadRules(faults=faults)
+    _check(path, (text, ("id", "headings"), Layout))
     return Layout(**text)
 
 
@@ -42,26 +36,18 @@ def load_report(wanted: str, own: Path | None = None) -> dict[str, Any]:
     """A report: its titles, its figures and tables, each with a query over the ledger's views."""
     path = pick("reports", wanted, own)
     text = read(path)
-    lacking = [
-        Fault("rules.missing_key", {"path": path.name, "place": "-", "line": "-", "value": key})
-        for key in ("id", "zh", "en", "figures")
-        if key not in text
-    ]
-    if lacking:
-        raise BadRules(faults=lacking)
+    _check(path, (text, ("id", "zh", "en", "figures"), None))
     return text
 
 
-def _strange(
-    path: Path, shape: type[Any], text: Mapping[str, Any], wanted: tuple[str, ...]
-) -> list[Fault]:
-    known = {f.name for f in fields(shape)}
-    wrong = [("unknown_key", key) for key in text if key not in known | {"zh"}]
-    wrong += [("missing_key", key) for key in wanted if key not in text]
-    return [
-        Fault(
-            f"rules.{code}",
-            {"path": path.name, "place": str(text.get("id", "-")), "line": "-", "value": key},
-        )
-        for code, key in wrong
-    ]
+def _check(path: Path, *parts: tuple[dict[str, Any], tuple[str, ...], type[Any] | None]) -> None:
+    """BadRules for what the parts of a file lack, and what their shapes do not know."""
+    faults = []
+    for text, wanted, shape in parts:
+        known = {"zh", *(f.name for f in fields(shape))} if shape else text
+        wrong = [("rules.unknown_key", key) for key in text if key not in known]
+        wrong += [("rules.missing_key", key) for key in wanted if key not in text]
+        where = {"path": path.name, "place": str(text.get("id", "-")), "line": "-"}
+        faults += [Fault(code, {**where, "value": key}) for code, key in wrong]
+    if faults:
+        raise BadRules(faults=faults)

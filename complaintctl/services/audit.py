@@ -6,22 +6,23 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from ..domain.event import anchor, canonical
 from ..domain.policy import Policy
 from ..errors import Usage
-from ..ledger import office as tables
-from ..ledger import queries
 from ..ledger.connection import create
-from ..ledger.store import Draft, append, head
+from ..ledger.office import project_office
+from ..ledger.store import Draft, head
 from ..ledger.verify import prove
 from ..rulebook.check import sound
 from .holiday_source import announced_years, state_council_days
 from .session import Office, stamped
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,15}")
+_ANCHOR = re.compile(r"\s*(\d{1,12})\s*[:：]\s*([0-9a-fA-F]{8,64})\s*")
 
 
 def init(
@@ -34,37 +35,31 @@ def init(
     now: dt.datetime,
     own: Path | None = None,
 ) -> dict[str, Any]:
-    """Makes a ledger: the station, its policy with full text, the calendar of every announced
-    year."""
+    """Makes a ledger: the station, its policy with full text, every announced year's calendar."""
     if not _CODE.fullmatch(code):
         raise Usage("station.code", value=code)
     rules = sound(policy, own)
     ledger = create(path)
     try:
-        ledger.station = code
-        office = stamped(ledger, by=by, now=now, own=own)
-        with ledger.unit():
-            drafts = [Draft("opened", now, None, {"name": station, "code": code})]
-            append(
-                ledger, office.stamp, [*drafts, adoption(rules, now, now.date()), announced(now)]
-            )
-            tables.project_office(ledger, office.book)
-        years = sorted(queries.calendar_years(ledger))
-        return {
-            "ledger": path,
-            "station": station,
-            "code": code,
-            "policy": rules.id,
-            "edition": rules.edition,
-            "calendar": [years[0], years[-1]],
-            "anchor": anchor(*head(ledger)),
-        }
+        with closing(ledger):
+            ledger.station = code
+            office = stamped(ledger, by=by, now=now, own=own)
+            opened = Draft("opened", now, None, {"name": station, "code": code})
+            calendar = announced(now)
+            with ledger.unit():
+                office.write(opened, adoption(rules, now, now.date()), calendar)
+                project_office(ledger, office.book)
+            years = calendar.body["years"]
+            about = {
+                "policy": rules.id,
+                "edition": rules.edition,
+                "calendar": [years[0], years[-1]],
+            }
+            place = {"ledger": path, "station": station, "code": code}
+            return {**place, **about, "anchor": anchor(*head(ledger))}
     except BaseException:
-        ledger.close()
         path.unlink(missing_ok=True)
         raise
-    finally:
-        ledger.close()
 
 
 def adoption(rules: Policy, now: dt.datetime, day: dt.date) -> Draft:
@@ -82,11 +77,8 @@ def adoption(rules: Policy, now: dt.datetime, day: dt.date) -> Draft:
 def announced(now: dt.datetime, known: Iterable[int] = ()) -> Draft:
     """The event that fills the calendar with every announced year not yet known."""
     years = sorted(set(announced_years()) - set(known))
-    days = {
-        day.isoformat(): list(why)
-        for year in years
-        for day, why in state_council_days(year).items()
-    }
+    found = (item for year in years for item in state_council_days(year).items())
+    days = {day.isoformat(): list(why) for day, why in found}
     return Draft("calendar", now, None, {"years": years, "days": days, "source": "holidays"})
 
 
@@ -94,24 +86,9 @@ def verify(office: Office, anchors: Iterable[str]) -> dict[str, Any]:
     """The proof of the whole ledger. ``anchors`` are codes from signed print-outs (SEQ:HASH)."""
     wanted = []
     for text in anchors:
-        found = re.fullmatch(r"\s*(\d{1,12})\s*[:：]\s*([0-9a-fA-F]{8,64})\s*", text)
+        found = _ANCHOR.fullmatch(text)
         if not found:
             raise Usage("verify.anchor_form", value=text)
         wanted.append((int(found[1]), found[2].lower()))
     proof = prove(office.ledger, tuple(wanted))
-    return {
-        "ok": not proof.problems,
-        "events": proof.events,
-        "complaints": proof.complaints,
-        "erased": proof.erased,
-        "anchor": proof.anchor,
-        "problems": proof.problems,
-    }
-
-
-def batches(office: Office, limit: int = 20) -> list[dict[str, Any]]:
-    """The latest invocations that wrote something."""
-    return [
-        {**row, "voided": row["batch"] in office.book.voided}
-        for row in queries.batches(office.ledger, limit)
-    ]
+    return {"ok": not proof.problems, **vars(proof)}

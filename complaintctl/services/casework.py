@@ -1,5 +1,4 @@
-"""What is done on a complaint: log, assign, update, amend, close, reopen, undo. One function per
-verb."""
+"""What is done on a complaint: log, assign, update, amend, close, reopen, undo."""
 
 from __future__ import annotations
 
@@ -8,30 +7,28 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..domain.entry import enter, missing, split
-from ..domain.extensions import extended
 from ..domain.fold import Complaint
-from ..domain.gates import refusals
+from ..domain.gates import extended, refusals
 from ..domain.moments import Unreadable, read_moment
 from ..domain.policy import Policy, Step
 from ..domain.vocabulary import Named, candidates, nearest
 from ..errors import Fault, NotFound, Refused, Usage
-from ..ledger import office as tables
 from ..ledger import queries
-from ..ledger.store import Draft, append, events_of, next_number, project
+from ..ledger.office import refresh
+from ..ledger.store import Draft, next_number, project
 from .session import Office
 
+Given = Mapping[str, str]  # field ids or labels, and what was typed
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 SOON = dt.timedelta(minutes=5)  # how far a clerk's watch may be ahead of ours
-REPEAT = dt.timedelta(
-    days=90
-)  # how far back a second complaint of the same customer is pointed out
+EVER = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the days that dates can be typed for
+REPEAT = dt.timedelta(days=90)  # how far back the same customer's complaints are pointed out
 
 
-def log(office: Office, given: Mapping[str, str], *, at: str | None = None) -> dict[str, Any]:
-    """Registers a complaint. ``given`` holds field ids or labels and texts; ``at`` the receipt.
+def log(office: Office, given: Given, *, at: str | None = None) -> dict[str, Any]:
+    """Registers a complaint received ``at``; Usage names every fault at once.
 
-    Returns the number and the likely earlier ones of the same customer. Usage names every fault at
-    once.
+    Returns the number and the likely earlier ones of the same customer.
     """
     with office.ledger.unit():
         received, faults = when(at, office.now)
@@ -39,18 +36,22 @@ def log(office: Office, given: Mapping[str, str], *, at: str | None = None) -> d
         policy = office.book.policy(adoption)
         values, more = enter(policy, {k: v for k, v in given.items() if v}, office.now)
         values = {f.id: f.default for f in policy.fields.values() if f.default is not None} | values
-        faults += more
         failed = [f.params.get("field") for f in more]
-        faults += [f for f in missing(policy, values) if f.params["field"] not in failed]
+        faults += more + [f for f in missing(policy, values) if f.params["field"] not in failed]
         if faults:
             raise Usage(faults=faults)
         body, private = split(policy, values)
         number = next_number(office.ledger, policy.number, office.now.date())
         body |= {"policy": adoption, "named": bool(values.get("name"))}
         _commit(office, Draft("logged", received, number, body, private), "logged")
-    same = {name: values.get(name) for name in ("phone", "account_no")}
     since = office.now - REPEAT
-    return {"number": number, "similar": queries.similar(office.ledger, number, since, **same)}
+    same = [
+        (earlier, name)
+        for name in ("phone", "account_no")
+        if values.get(name)
+        for earlier in queries.similar(office.ledger, number, name, values[name], since)
+    ]
+    return {"number": number, "similar": same}
 
 
 def assign(office: Office, wanted: str, handler: str, unit: str | None, at: str | None) -> str:
@@ -60,11 +61,11 @@ def assign(office: Office, wanted: str, handler: str, unit: str | None, at: str 
 
 
 def update(
-    office: Office, wanted: str, step: str, text: str, given: Mapping[str, str], at: str | None
+    office: Office, wanted: str, step: str, text: str, given: Given, at: str | None
 ) -> tuple[str, Step]:
     """Records a step. Returns the number and the step that was understood."""
     number = queries.find(office.ledger, wanted)
-    state, policy = office.book.state(events_of(office.ledger, number))
+    state, policy = office.state(number)
     known = policy.steps_for(state.fields.get("plan"))
     match = candidates(known, step)
     if len(match) != 1:
@@ -73,47 +74,40 @@ def update(
     found = match[0]
     if text and found.text:
         given = {found.text: text, **given}
-    _act(office, number, found.id, given, at, text=text)
-    return number, found
+    return _act(office, number, found.id, given, at, text), found
 
 
-def close(
-    office: Office, wanted: str, given: Mapping[str, str], at: str | None
-) -> tuple[str, bool]:
+def close(office: Office, wanted: str, given: Given, at: str | None) -> tuple[str, bool]:
     """Closes a complaint; a refusal lists all that is missing. False when it was closed already."""
-    number = queries.find(office.ledger, wanted)
-    if queries.complaint(office.ledger, number)["ended_at"]:
-        return number, False
-    return _act(office, number, "closed", given, at), True
+    row = queries.complaint(office.ledger, wanted)
+    if row["ended_at"]:
+        return row["number"], False
+    return _act(office, row["number"], "closed", given, at), True
 
 
 def reopen(office: Office, wanted: str, reason: str, at: str | None) -> tuple[str, bool]:
-    """Opens a closed complaint again; the first closing stays in its history. False when it is
-    open."""
-    number = queries.find(office.ledger, wanted)
-    if not queries.complaint(office.ledger, number)["ended_at"]:
-        return number, False
-    return _act(office, number, "reopened", {}, at, text=reason), True
+    """Opens a closed complaint again; its first closing stays known. False when it is open."""
+    row = queries.complaint(office.ledger, wanted)
+    if not row["ended_at"]:
+        return row["number"], False
+    return _act(office, row["number"], "reopened", {}, at, reason), True
 
 
-def amend(
-    office: Office, wanted: str, given: Mapping[str, str], reason: str
-) -> tuple[str, dict[str, Any]]:
+def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, dict[str, Any]]:
     """Corrects what was registered; the old value stays in the history. Returns what is new."""
     number = queries.find(office.ledger, wanted)
     with office.ledger.unit():
-        _, policy = _state(office, number)
+        _, policy = office.state(number)
         values, faults = enter(policy, given, office.now)
-        if (
-            "received_at" in values
-            and dt.datetime.fromisoformat(values["received_at"]) > office.now + SOON
-        ):
-            faults.append(Fault("time.future", {"value": values["received_at"]}))
+        received = values.get("received_at")
+        if received and dt.datetime.fromisoformat(received) > office.now + SOON:
+            faults.append(Fault("time.future", {"value": received}))
         if faults:
             raise Usage(faults=faults)
-        body, private = split(policy, {k: v for k, v in values.items() if k != "received_at"})
-        if "received_at" in values:
-            body["received_at"] = values["received_at"]
+        body, private = split(policy, values)
+        if received:
+            body["received_at"] = received
+            private.pop("received_at", None)
         if "name" in values:
             body["named"] = bool(values["name"])
         draft = Draft("amended", office.now, number, body, {**private, "reason": reason})
@@ -128,23 +122,22 @@ def undo(office: Office, batch: str | None) -> dict[str, Any]:
     """
     with office.ledger.unit():
         found = _undoable(office, batch)
-        numbers = tables.batch_numbers(office.ledger, found["batch"])
-        later = queries.later_batches(office.ledger, found["batch"], office.book.voided)
-        if later:
-            raise Refused("undo.later", batch=found["batch"], later=later)
-        draft = Draft("voided", office.now, None, {"batch": found["batch"]})
-        append(office.ledger, office.stamp, [draft])
+        batch = str(found["batch"])
+        numbers = queries.batch_numbers(office.ledger, batch)
+        after = queries.later_batches(office.ledger, batch)
+        if later := [b for b in after if b not in office.book.voided]:
+            raise Refused("undo.later", batch=batch, later=later)
+        office.write(Draft("voided", office.now, None, {"batch": batch}))
         office.book.forget()
         if set(found["types"].split(",")) & {"adopted", "calendar", "duty", "voided"}:
-            tables.refresh(office.ledger, office.book, queries.calendar_days(office.ledger))
+            refresh(office.ledger, office.book, EVER)
         for number in numbers:
             project(office.ledger, office.book, number)
     return {**found, "numbers": numbers}
 
 
 def _undoable(office: Office, batch: str | None) -> dict[str, Any]:
-    known = queries.batches(office.ledger, 1000 if batch else 50)
-    for row in known:
+    for row in queries.batches(office.ledger, 1000 if batch else 50):
         done, types = row["batch"] in office.book.voided, set(row["types"].split(","))
         if batch == row["batch"] or not (batch or done or types & (LASTING | {"voided"})):
             if done:
@@ -162,51 +155,44 @@ def when(text: str | None, now: dt.datetime) -> tuple[dt.datetime, list[Fault]]:
     try:
         read = read_moment(text, now, typed=True)
     except Unreadable as error:
-        return now, [
-            Fault(error.fault.code, {**error.fault.params, "field": Named("at", "时间", "time")})
-        ]
+        params = {**error.fault.params, "field": Named("at", "时间", "time")}
+        return now, [Fault(error.fault.code, params)]
     at = now if not read.has_time and read.at.date() == now.date() else read.at
     return (at, []) if at <= now + SOON else (now, [Fault("time.future", {"value": text})])
 
 
 def _act(
-    office: Office,
-    wanted: str,
-    action: str,
-    given: Mapping[str, str],
-    at: str | None,
-    text: str = "",
+    office: Office, wanted: str, action: str, given: Given, at: str | None, text: str = ""
 ) -> str:
     """Any step on an open complaint, with everything the rules ask of it."""
     number = queries.find(office.ledger, wanted)
     with office.ledger.unit():
-        state, policy = _state(office, number)
+        state, policy = office.state(number)
+        received = state.received_at
         moment, faults = when(at, office.now)
         # A day without a time cannot be before the receipt on that same day.
-        if at and moment < state.received_at and moment.date() == state.received_at.date():
-            moment = state.received_at
-        if moment < state.received_at:
-            faults.append(
-                Fault("time.before_receipt", {"value": at, "received": state.received_at})
-            )
+        if at and moment.date() == received.date():
+            moment = max(moment, received)
+        if moment < received:
+            faults.append(Fault("time.before_receipt", {"value": at, "received": received}))
         values, more = enter(policy, given, office.now)
-        faults += more
-        if faults:
-            raise Usage(faults=faults)
-        _allowed(state, policy, action, values, office)
+        if faults + more:
+            raise Usage(faults=faults + more)
+        _allow(office, state, policy, action, values)
         body, private = split(policy, values)
         type_ = action if action in ("assigned", "closed", "reopened") else "step"
-        body |= {"step": action} if type_ == "step" else {}
-        private |= {"text": text} if text else {}
+        if type_ == "step":
+            body["step"] = action
+        if text:
+            private["text"] = text
         _commit(office, Draft(type_, moment, number, body, private), action)
     return number
 
 
-def _allowed(
-    state: Complaint, policy: Policy, action: str, values: dict[str, Any], office: Office
+def _allow(
+    office: Office, state: Complaint, policy: Policy, action: str, values: dict[str, Any]
 ) -> None:
-    """What needs no clause: nothing but ``reopen`` moves what is closed; decisions need their
-    object."""
+    """What needs no clause: only ``reopen`` moves what is closed; decisions need their object."""
     step = policy.steps.get(action)
     if state.voided:
         raise Refused("complaint.voided", number=state.number)
@@ -219,22 +205,18 @@ def _allowed(
             raise (Usage if lacking else Refused)(faults=faults)
     if action in ("penalised", "waived"):
         known = queries.penalties_of(office.ledger, state.number)
-        ids = [row["penalty_id"] for row in known]
-        if values.get("penalty") not in ids:
-            raise Refused("penalty.unknown", value=values.get("penalty") or "-", known=ids)
+        amounts = {row["penalty_id"]: row["amount"] for row in known}
+        if values.get("penalty") not in amounts:
+            raise Refused("penalty.unknown", value=values.get("penalty") or "-", known=[*amounts])
         # What was approved stays what it was, whatever is found out later.
-        values.setdefault("amount", known[ids.index(values["penalty"])]["amount"])
-
-
-def _state(office: Office, number: str) -> tuple[Complaint, Policy]:
-    return office.book.state(events_of(office.ledger, number))
+        values.setdefault("amount", amounts[values["penalty"]])
 
 
 def _commit(office: Office, draft: Draft, action: str) -> None:
     """Writes a draft unless a gate of the policy refuses the state it would lead to."""
-    append(office.ledger, office.stamp, [draft])
-    state, policy = _state(office, str(draft.number))
-    refused = refusals(state, policy, action)
+    number = str(draft.number)
+    office.write(draft)
+    refused = refusals(*office.state(number), action)
     if refused:
-        raise Refused(faults=[Fault(f.code, {**f.params, "number": draft.number}) for f in refused])
-    project(office.ledger, office.book, str(draft.number))
+        raise Refused(faults=[Fault(f.code, {**f.params, "number": number}) for f in refused])
+    project(office.ledger, office.book, number)

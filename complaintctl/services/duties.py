@@ -12,100 +12,82 @@ from ..domain.policy import Duty
 from ..domain.spans import read_span
 from ..domain.vocabulary import Named, candidates, nearest
 from ..errors import Usage
-from ..ledger import office as tables
 from ..ledger import queries
-from ..ledger.store import Draft, append, events_of
-from .reading import WITHHELD, clock, current
+from ..ledger.office import project_office
+from ..ledger.store import Draft
+from .reading import WITHHELD, clock
 from .session import Office
 
 SHOWN = 100  # lines of each kind; the counts always tell of the rest
+KEPT = ("number", "kind", "status", "handler", "content", "adoption")
 
 
-def due(office: Office, within: str | None = None, limit: int = SHOWN) -> dict[str, Any]:
+def due(office: Office, within: str | None = None) -> dict[str, Any]:
     """Everything due by the end of today, or of a span from now: most urgent first.
 
-    ``{as_of, until, overdue, due, clocks, callbacks, duties, later}``; ``overdue`` and ``due``
-    count clocks.
+    ``{as_of, until, overdue, due, later, clocks, hidden, callbacks, duties, overdue_duties}``;
+    ``overdue`` and ``due`` count clocks.
     """
-    today = dt.datetime.combine(office.now.date(), dt.time(23, 59, 59), office.now.tzinfo)
-    until = max(today, horizon(office, within)) if within else today
-    rows, count = queries.due(office.ledger, until, limit)
-    late, in_time, later = queries.due_counts(
-        office.ledger, [office.now, until + dt.timedelta(seconds=1), until + dt.timedelta(days=7)]
-    )
-    duties = owed_duties(office, until.date())
+    now, ledger = office.now, office.ledger
+    today = dt.datetime.combine(now.date(), dt.time(23, 59, 59), now.tzinfo)
+    until = max(today, _horizon(office, within)) if within else today
+    rows = queries.due(ledger, until, SHOWN)
+    moments = (now, until + dt.timedelta(seconds=1), until + dt.timedelta(days=7))
+    late, in_time, later = (queries.due_before(ledger, moment) for moment in moments)
+    duties = _owed(office, until.date())
     return {
-        "as_of": office.now,
+        "as_of": now,
         "until": until,
         "overdue": late,
         "due": in_time - late,
         "later": later - in_time,
         "clocks": [_line(office, row) for row in rows],
-        "hidden": count - len(rows),
-        "callbacks": _callbacks(office, limit),
+        "hidden": in_time - len(rows),
+        "callbacks": [r for r in queries.answered_open(ledger, SHOWN) if _to_call(office, r)],
         "duties": duties,
         "overdue_duties": sum(d["state"] == "overdue" for d in duties),
     }
 
 
-def horizon(office: Office, within: str) -> dt.datetime:
+def _horizon(office: Office, within: str) -> dt.datetime:
     """The last moment of a span from now (``2wd``, ``3天``)."""
     try:
-        end, _ = reach(
-            read_span(within), office.now, office.book.calendar, roll="none", count_start=False
-        )
+        span, calendar = read_span(within), office.book.calendar
+        end, _ = reach(span, office.now, calendar, roll="none", count_start=False)
     except (ValueError, OverflowError):
         raise Usage("span.unknown", value=within) from None
     return end or office.now
 
 
 def _line(office: Office, row: dict[str, Any]) -> dict[str, Any]:
-    policy = office.book.policy(row["adoption"])
-    kept = ("number", "kind", "status", "handler", "content", "adoption")
-    shown = {name: row[name] for name in kept}
+    shown = {name: row[name] for name in KEPT}
     if row["restricted"]:
         shown["content"] = WITHHELD
-    return shown | clock(row, policy, office.now)
+    return shown | clock(row, office.book.policy(row["adoption"]), office.now)
 
 
-def _callbacks(office: Office, limit: int) -> list[dict[str, Any]]:
-    """Answered complaints which the rules do not let close without a call-back."""
-    found = []
-    for row in queries.answered_open(office.ledger, limit):
-        state, policy = office.book.state(events_of(office.ledger, row["number"]))
-        wanted = {
-            getattr(f.params.get("what"), "id", "") for f in refusals(state, policy, "closed")
-        }
-        if "followed_up" in wanted:
-            found.append(
-                {
-                    "number": row["number"],
-                    "replied_at": row["replied_at"],
-                    "handler": row["handler"],
-                }
-            )
-    return found
+def _to_call(office: Office, row: dict[str, Any]) -> bool:
+    """Whether the rules do not let it close without a call-back."""
+    lacking = (
+        fault.params.get("what") for fault in refusals(*office.state(row["number"]), "closed")
+    )
+    return any(getattr(what, "id", "") == "followed_up" for what in lacking)
 
 
-def owed_duties(office: Office, until: dt.date) -> list[dict[str, Any]]:
-    """Duties missed or owed by a day. They begin with the day the policy was adopted."""
-    if not current(office).text.get("duty"):
+def _owed(office: Office, until: dt.date) -> list[dict[str, Any]]:
+    """Duties missed or owed by a day. They begin with the day the ledger was opened."""
+    duties = office.policy.duties
+    if not duties:
         return []
     done = queries.duty_days(office.ledger)
-    adopted = queries.adoptions(office.ledger)
-    began = max(dt.date.fromisoformat(adopted[0]["from_day"]), _opened(office))
-    today, found = office.now.date(), []
-    for duty in current(office).duties:
-        for occasion in owed(
-            duty, office.book.calendar, today, until, done.get(duty.id, ()), began
-        ):
-            state = "overdue" if occasion.day < today else "due"
-            found.append(_duty(duty) | {"day": occasion.day, "state": state})
+    began = dt.date.fromisoformat(queries.station(office.ledger)["opened_at"][:10])
+    today, calendar = office.now.date(), office.book.calendar
+    found = [
+        {**_duty(duty), "day": o.day, "state": "overdue" if o.day < today else "due"}
+        for duty in duties
+        for o in owed(duty, calendar, today, until, done.get(duty.id, ()), began)
+    ]
     return sorted(found, key=lambda d: (d["day"], d["duty"]))
-
-
-def _opened(office: Office) -> dt.date:
-    return dt.datetime.fromisoformat(queries.station(office.ledger)["opened_at"]).date()
 
 
 def _duty(duty: Duty) -> dict[str, Any]:
@@ -122,10 +104,10 @@ def duty_list(office: Office) -> list[dict[str, Any]]:
     """Every duty of the policy in force, when it was last done and when it is next owed."""
     done = queries.duty_days(office.ledger)
     ahead = office.now.date() + dt.timedelta(days=62)
-    following = {d["duty"]: d["day"] for d in reversed(owed_duties(office, ahead))}
+    following = {d["duty"]: d["day"] for d in reversed(_owed(office, ahead))}
     return [
         _duty(d) | {"last": max(done.get(d.id, ()), default=None), "next": following.get(d.id)}
-        for d in current(office).duties
+        for d in office.policy.duties
     ]
 
 
@@ -133,7 +115,7 @@ def duty_done(office: Office, wanted: str, text: str, at: str | None) -> Named:
     """Records that a duty was done."""
     from .casework import when
 
-    words = [Named(d.id, d.zh or d.clause, d.en or d.id) for d in current(office).duties]
+    words = [Named(d.id, d.zh or d.clause, d.en or d.id) for d in office.policy.duties]
     match = candidates(words, wanted)
     if len(match) != 1:
         raise Usage("duty.unknown", value=wanted, nearest=match or nearest(words, wanted))
@@ -142,7 +124,6 @@ def duty_done(office: Office, wanted: str, text: str, at: str | None) -> Named:
         raise Usage(faults=faults)
     with office.ledger.unit():
         private = {"text": text} if text else {}
-        draft = Draft("duty", moment, None, {"duty": match[0].id}, private)
-        append(office.ledger, office.stamp, [draft])
-        tables.project_office(office.ledger, office.book)
+        office.write(Draft("duty", moment, None, {"duty": match[0].id}, private))
+        project_office(office.ledger, office.book)
     return match[0]

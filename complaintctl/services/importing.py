@@ -25,7 +25,6 @@ from ..ledger import bulk
 from ..ledger.store import Draft, append
 from ..rulebook.shapes import load_layout
 from ..sheets.read import Table, open_table
-from .reading import current
 from .session import Office
 
 TOP = 20  # rows among which the headings must stand
@@ -85,7 +84,7 @@ def _check(
 ) -> tuple[list[Any], dict[str, str]]:
     """Reads every row once; good records go to the spool, problems are collected."""
     rows = iter(table)
-    policy = current(office)
+    policy = office.policy
     headings = _headings(rows, layout, path)
     reader = Reader(layout, policy, headings, office.now)
     _complete(reader, layout, headings, policy, path)

@@ -10,16 +10,16 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..domain.clocks import Clock, clocks, derive
+from ..domain.clocks import clocks, derive
 from ..domain.entry import Unclear, word
-from ..domain.fold import facts
+from ..domain.fold import facts, fold
 from ..domain.mask import masked
 from ..domain.moments import Unreadable, read_month
 from ..domain.policy import Field, Policy
 from ..domain.vocabulary import Named
 from ..errors import Fault, Usage
 from ..ledger import queries
-from ..ledger.store import Draft, append, events_of
+from ..ledger.store import Draft, events_of
 from .session import Office
 from .wording import worded
 
@@ -32,74 +32,73 @@ SHOWN = (
     *("notified_at", "followed_up_at", "result", "outcome", "substantiated", "responsibility"),
     *("satisfaction", "note", "late", "origin", "batch"),
 )
+EVENT = ("seq", "occurred_at", "recorded_at", "actor", "batch")
+LISTED = (*SHOWN, "next_due_at", "next_limit", "due_at", "due_limit", "adoption", "class")
 
 
 def show(office: Office, wanted: str, *, unmask: str = "") -> dict[str, Any]:
     """One complaint with its clocks and penalties. ``unmask`` is a reason; it is recorded."""
-    number = queries.find(office.ledger, wanted)
+    row = queries.complaint(office.ledger, wanted)
+    number, policy = row["number"], office.book.policy(row["adoption"])
     if unmask:
         disclose(office, number, unmask)
-    row = veiled(office, queries.complaint(office.ledger, number), bool(unmask))
-    policy = office.book.policy(row["adoption"])
-    found = {name: row[name] for name in SHOWN} | {"closed_at": closed_at(row)}
-    found["late"] = bool(row["late"])
-    found["more"] = row["more"]
-    found["policy"] = policy.id
-    found["penalties"] = [
-        {k: v for k, v in line.items() if k not in ("station", "number")}
-        for line in queries.penalties_of(office.ledger, number)
-    ]
-    found["checklist"] = checklist(office, number, policy)
-    lines = queries.clocks_of(office.ledger, [number])[number]
-    found["clocks"] = [clock(line, policy, office.now) for line in lines]
-    return found
+    shown = unfolded(row) if unmask else veiled(policy, row)
+    lines = queries.clocks_of(office.ledger, number)
+    return {
+        **{name: shown[name] for name in SHOWN},
+        "closed_at": closed_at(row),
+        "late": bool(row["late"]),
+        "more": shown["more"],
+        "policy": policy.id,
+        "penalties": queries.penalties_of(office.ledger, number),
+        "checklist": _checklist(office, number),
+        "clocks": [clock(line, policy, office.now) for line in lines],
+    }
 
 
-def checklist(office: Office, number: str, policy: Policy) -> list[dict[str, Any]]:
+def _checklist(office: Office, number: str) -> list[dict[str, Any]]:
     """The steps of the plan (预案) a complaint follows, in order, each with when it was done."""
-    state, _ = office.book.state(events_of(office.ledger, number))
+    state, policy = office.state(number)
     plan = state.fields.get("plan") or policy.id
     done = {t.step: t.at for t in state.steps()}
     steps = [policy.steps[step] for step in policy.text.get("checklists", {}).get(plan, ())]
-    steps = [step for step in steps if not step.resets]
-    return [
-        {"step": s.id, "title": Named(s.id, s.zh, s.en), "done_at": done.get(s.id)} for s in steps
-    ]
+    return [{"step": s.id, "title": s, "done_at": done.get(s.id)} for s in steps if not s.resets]
 
 
 def disclose(office: Office, what: str, reason: str) -> None:
     """Records that masked personal data was looked at, by whom and why."""
     with office.ledger.unit():
-        draft = Draft("disclosed", office.now, None, {"what": what}, {"reason": reason})
-        append(office.ledger, office.stamp, [draft])
+        office.write(Draft("disclosed", office.now, None, {"what": what}, {"reason": reason}))
 
 
-def veiled(office: Office, row: dict[str, Any], bare: bool = False) -> dict[str, Any]:
-    """A projected row with its further fields read, masked when the complaint is restricted."""
-    row["more"] = json.loads(row["more"])
-    if bare or not row["restricted"]:
-        return row
-    policy = office.book.policy(row["adoption"])
-    private = frozenset(name for name, f in policy.fields.items() if f.private)
-    row["more"] = {k: WITHHELD for k, v in row["more"].items() if v}
-    return masked(row, WITHHELD, private)
+def unfolded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A projected row with its further fields read."""
+    return {**row, "more": json.loads(row["more"])}
+
+
+def veiled(policy: Policy, row: Mapping[str, Any]) -> dict[str, Any]:
+    """A projected row, read, and masked when the complaint is restricted."""
+    shown = unfolded(row)
+    if not row["restricted"]:
+        return shown
+    shown["more"] = {k: WITHHELD for k, v in shown["more"].items() if v}
+    return masked(shown, WITHHELD, frozenset(f.id for f in policy.fields.values() if f.private))
 
 
 def clock(line: Mapping[str, Any], policy: Policy, now: dt.datetime) -> dict[str, Any]:
     """A clock as scripts get it; ``state`` as of now."""
-    limit = policy.limit(line["limit_id"])
-    state = line["state"]
-    if state == "running" and line["due_at"] and line["due_at"] < now.isoformat():
-        state = "overdue"
+    limit = policy.limit(line["limit"])
+    assert limit is not None, "a clock has its limit"
+    overdue = line["state"] == "running" and (line["due_at"] or "9") < now.isoformat()
     return {
-        "limit": line["limit_id"],
+        "limit": line["limit"],
         "policy": line["policy"],
-        "clause": limit.clause if limit else None,
-        "title": Named(line["limit_id"], limit.zh, limit.en) if limit else None,
+        "clause": limit.clause,
+        "title": Named(line["limit"], limit.zh, limit.en),
         "from": line["since"],
         "due_at": line["due_at"],
         "met_at": line["met_at"],
-        "state": state,
+        "state": "overdue" if overdue else line["state"],
         "provisional": bool(line["provisional"]),
         "round": line["round"] + 1,
     }
@@ -107,32 +106,21 @@ def clock(line: Mapping[str, Any], policy: Policy, now: dt.datetime) -> dict[str
 
 def history(office: Office, wanted: str) -> list[dict[str, Any]]:
     """Every event of a complaint, oldest first, with both its times; undone ones are marked."""
-    number = queries.find(office.ledger, wanted)
-    row = queries.complaint(office.ledger, number)
+    row = queries.complaint(office.ledger, wanted)
     policy = office.book.policy(row["adoption"])
     lines = []
-    for event in events_of(office.ledger, number):
-        values = {**event.body, **event.private}
-        values.pop("policy", None)
+    for event in events_of(office.ledger, row["number"]):
+        values = {k: v for k, v in {**event.body, **event.private}.items() if k != "policy"}
         name = str(values.pop("step", event.type))
+        titled = policy.steps.get(name) or Fault(f"event.{name}")
+        void = event.batch in office.book.voided
         if list(values.values()).count(values.get("text")) > 1:
             del values["text"]
         if row["restricted"]:
             values = {k: (WITHHELD if k in event.private else v) for k, v in values.items()}
-        lines.append(
-            {
-                "seq": event.seq,
-                "type": name,
-                "title": policy.steps.get(name) or Fault(f"event.{name}"),
-                "occurred_at": event.occurred_at,
-                "recorded_at": event.recorded_at,
-                "actor": event.actor,
-                "batch": event.batch,
-                "voided": event.batch in office.book.voided,
-                "values": values,
-                "words": worded(policy, values),
-            }
-        )
+        about = {k: getattr(event, k) for k in EVENT} | {"type": name, "title": titled}
+        told = {"voided": void, "values": values, "words": worded(policy, values)}
+        lines.append(about | told)
     return lines
 
 
@@ -146,48 +134,27 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> dict[s
     state, own = office.book.state(events)
     rules = policy or own
     if policy:
-        from ..domain.fold import fold
-
         state = fold(events, policy, office.book.voided) or state
     lines = []
     for item in clocks(state, rules, office.book.calendar):
         limit = rules.limit(item.limit)
         assert limit is not None, "a clock has its limit"
+        stored = {
+            k: v.isoformat() if isinstance(v, dt.date) else v for k, v in item._asdict().items()
+        }
         lines.append(
-            _clock(item, office.now)
-            | {
-                "clause": limit.clause,
+            {
+                **clock(stored, rules, office.now),
                 "article": limit.place,
-                "title": Named(limit.id, limit.zh, limit.en),
-                "source": Named(
-                    item.policy, rules.title(item.policy, "zh"), rules.title(item.policy, "en")
-                ),
+                "title": limit,
+                "source": rules.named(item.policy),
                 "assumed": limit.reason if limit.assumed else None,
                 "within": limit.span(facts(state, rules)),
                 "days": derive(limit, item, state, rules, office.book.calendar),
             }
         )
-    title = Named(rules.id, rules.title(rules.id, "zh"), rules.title(rules.id, "en"))
-    return {
-        "number": number,
-        "policy": rules.id,
-        "title": title,
-        "received_at": state.received_at,
-        "clocks": lines,
-    }
-
-
-def _clock(item: Clock, now: dt.datetime) -> dict[str, Any]:
-    return {
-        "limit": item.limit,
-        "policy": item.policy,
-        "from": item.since,
-        "due_at": item.due_at,
-        "met_at": item.met_at,
-        "state": item.state_at(now),
-        "provisional": item.provisional,
-        "round": item.round + 1,
-    }
+    about = {"number": number, "policy": rules.id, "title": rules.named(rules.id)}
+    return {**about, "received_at": state.received_at, "clocks": lines}
 
 
 def listing(
@@ -199,62 +166,48 @@ def listing(
     overdue: bool = False,
     limit: int | None = None,
 ) -> tuple[list[dict[str, Any]], int]:
-    """Complaints that meet the filters (words of the current policy), newest first; and how
-    many."""
-    policy = current(office)
-    equal, faults = {}, []
+    """Complaints that meet the filters (words of today's policy), newest first; and how many."""
+    policy = office.policy
+    fields = {**policy.fields, "status": STATUS}
+    equal, faults, period = {}, [], None
     for name, text in given.items():
-        if text is None:
-            continue
-        field = STATUS if name == "status" else policy.fields.get(name)
-        try:
-            equal[name] = word(policy, field, text) if field and field.type == "term" else text
-        except Unclear as unclear:
-            faults.append(unclear.fault)
+        if text is not None:
+            field = fields.get(name)
+            try:
+                equal[name] = word(policy, field, text) if field and field.type == "term" else text
+            except Unclear as unclear:
+                faults.append(unclear.fault)
     term = policy.term("category", equal.get("category"))
     if term and not term.parent:
         equal["class"] = equal.pop("category")  # a class means all its items
-    period = None
-    if month:
-        try:
-            period = read_month(month, office.now)
-        except Unreadable as error:
-            faults.append(error.fault)
+    try:
+        period = read_month(month, office.now) if month else None
+    except Unreadable as error:
+        faults.append(error.fault)
     if faults:
         raise Usage(faults=faults)
+    now = office.now if overdue else None
     found, count = queries.listing(
-        office.ledger,
-        equal=equal,
-        received=period,
-        open_=open_,
-        overdue=office.now if overdue else None,
-        limit=limit,
+        office.ledger, equal, received=period, open_=open_, overdue=now, limit=limit
     )
-    return [brief(office, row) for row in found], count
+    return [_brief(office, row) for row in found], count
 
 
 def search(office: Office, text: str, limit: int) -> tuple[list[dict[str, Any]], bool]:
     """Complaints whose text holds every word, newest first; and whether there are more."""
     found, more = queries.search(office.ledger, text, limit)
-    return [brief(office, row) for row in found], more
+    return [_brief(office, row) for row in found], more
 
 
-def brief(office: Office, row: dict[str, Any]) -> dict[str, Any]:
+def _brief(office: Office, row: dict[str, Any]) -> dict[str, Any]:
     """A projected row as a line of a list."""
-    shown = veiled(office, row)
-    names = (*SHOWN, "next_due_at", "next_limit", "due_at", "due_limit", "adoption", "class")
-    return {name: shown[name] for name in names} | {"closed_at": closed_at(row)}
+    shown = veiled(office.book.policy(row["adoption"]), row)
+    return {name: shown[name] for name in LISTED} | {"closed_at": closed_at(row)}
 
 
 def closed_at(row: Mapping[str, Any]) -> str | None:
-    """When it was closed. An old record whose end nobody knows left the stock, but was never
-    closed."""
+    """When it was closed; an old record whose end nobody knows never was."""
     return None if row["status"] == "archived" else row["ended_at"]
-
-
-def current(office: Office) -> Policy:
-    """The policy in force today."""
-    return office.book.policy(office.book.adoption(office.now.date()))
 
 
 def names(office: Office, number: str, fields: Iterable[str]) -> list[object]:

@@ -1,5 +1,4 @@
-"""The rules an office lives under: policies listed, shown, checked, adopted; the calendar
-corrected."""
+"""The rules of an office: policies listed, checked, adopted; the calendar corrected."""
 
 from __future__ import annotations
 
@@ -16,16 +15,17 @@ from ..domain.policy import Policy
 from ..domain.vocabulary import Named, candidates
 from ..domain.workdays import WorkCalendar
 from ..errors import Fault, Trouble, Usage
-from ..ledger import office as tables
 from ..ledger import queries
-from ..ledger.store import Draft, append, events_of
+from ..ledger.office import project_office, refresh
+from ..ledger.store import Draft, events_of
 from ..rulebook.check import faults, sound
 from ..rulebook.files import found, pick, read
 from ..rulebook.policies import load
 from .audit import adoption, announced
 from .holiday_source import announced_years, state_council_days
-from .session import Office
+from .session import Office, typed
 
+COUNTED = ("limit", "penalty", "duty", "gate", "step", "example")
 DAY_KINDS = (Named("work", "上班", "work"), Named("off", "休息", "off"))
 
 
@@ -34,12 +34,9 @@ def policies(own: Path | None) -> list[dict[str, Any]]:
     listed = []
     for id_, path in found("policies", own).items():
         text = read(path)
-        counts = {
-            k: len(text.get(k, ())) for k in ("limit", "penalty", "duty", "gate", "step", "example")
-        }
-        listed.append(
-            {"id": id_, "title": Named(id_, text.get("zh", id_), text.get("en", id_)), **counts}
-        )
+        named = Named(id_, text.get("zh", id_), text.get("en", id_))
+        counts = {kind: len(text.get(kind, ())) for kind in COUNTED}
+        listed.append({"id": id_, "title": named, **counts})
     return listed
 
 
@@ -57,24 +54,17 @@ def check(wanted: Iterable[str], own: Path | None) -> dict[str, Any]:
         policy = load(str(path), own)
         for index, example in enumerate(policy.text.get("example", ()), 1):
             count += 1
-            problems += _failed(path, policy, index, example, calendar)
+            about = {"path": path.name, "index": index, "note": example.get("note", "")}
+            details = _failed(policy, example, calendar)
+            problems += [Fault("rules.example", {**about, "detail": d}) for d in details]
     return {"files": [p.name for p in paths], "examples": count, "faults": problems}
 
 
-def _failed(
-    path: Path, policy: Policy, index: int, example: dict[str, Any], calendar: WorkCalendar
-) -> list[Fault]:
+def _failed(policy: Policy, example: dict[str, Any], calendar: WorkCalendar) -> list[str]:
     try:
-        wrong = run(policy, example, calendar)
+        return run(policy, example, calendar)
     except (KeyError, ValueError, TypeError, AttributeError, Trouble) as error:
-        wrong = [f"{type(error).__name__}: {error}"]
-    return [
-        Fault(
-            "rules.example",
-            {"path": path.name, "index": index, "note": example.get("note", ""), "detail": w},
-        )
-        for w in wrong
-    ]
+        return [f"{type(error).__name__}: {error}"]
 
 
 def official_calendar() -> WorkCalendar:
@@ -87,28 +77,23 @@ def official_calendar() -> WorkCalendar:
 def adopt(
     office: Office, wanted: str, from_: str | None, *, dry_run: bool = False
 ) -> dict[str, Any]:
-    """Adopts a policy for complaints received from a day on; those registered before keep
-    theirs."""
+    """Adopts a policy for complaints received from a day on; the older ones keep theirs."""
     rules = sound(wanted, office.own)
-    day = _day(office, from_) if from_ else office.now.date()
+    with typed():
+        day = read_day(from_, office.now, typed=True) if from_ else office.now.date()
+    told = {"policy": rules.id, "title": rules.named(rules.id), "from": day}
     if dry_run:
-        return _adopted(rules, day) | {"would_change": would_change(office, rules)}
+        return told | {"would_change": _would_change(office, rules)}
     with office.ledger.unit():
-        append(office.ledger, office.stamp, [adoption(rules, office.now, day)])
-        tables.project_office(office.ledger, office.book)
-    return _adopted(rules, day)
+        office.write(adoption(rules, office.now, day))
+        project_office(office.ledger, office.book)
+    return told
 
 
-def _adopted(rules: Policy, day: dt.date) -> dict[str, Any]:
-    title = Named(rules.id, rules.title(rules.id, "zh"), rules.title(rules.id, "en"))
-    return {"policy": rules.id, "title": title, "from": day}
-
-
-def would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
-    """Each running deadline of an open complaint that would be another if it did not keep its
-    policy."""
+def _would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
+    """The running deadlines of open complaints that would be others under these rules."""
     changed = []
-    for row in queries.listing(office.ledger, equal={}, open_=True)[0]:
+    for row in queries.listing(office.ledger, {}, open_=True)[0]:
         events = events_of(office.ledger, row["number"])
         state, own = office.book.state(events)
         other = fold(events, rules, office.book.voided) or state
@@ -118,42 +103,27 @@ def would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
         )
         changed += [
             {"number": row["number"], "limit": n, "due_at": old.get(n), "new_due_at": new.get(n)}
-            for n in sorted(old.keys() | new.keys())
-            if old.get(n) != new.get(n) or (n in old) != (n in new)
+            for n in sorted({limit for limit, _ in old.items() ^ new.items()})
         ]
     return changed
 
 
 def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[str, Any]:
-    """Corrects one day by hand (weekend duty, a regional holiday); dates that hang on it are
-    recomputed."""
+    """Corrects one day by hand (weekend duty, a regional holiday) and the dates that hang on it."""
     match = candidates(DAY_KINDS, kind)
-    faults_ = (
-        []
-        if len(match) == 1
-        else [
-            Fault(
-                "value.unknown",
-                {
-                    "field": Named("kind", "上班或休息", "work or off"),
-                    "value": kind,
-                    "nearest": list(DAY_KINDS),
-                },
-            )
-        ]
-    )
+    wrong = []
+    if len(match) != 1:
+        about = {"field": Named("kind", "上班或休息", "work or off"), "value": kind}
+        wrong.append(Fault("value.unknown", {**about, "nearest": list(DAY_KINDS)}))
     try:
         day = read_day(day_text, office.now, typed=True)
     except Unreadable as error:
-        raise Usage(faults=[error.fault, *faults_]) from None
-    if faults_:
-        raise Usage(faults=faults_)
+        raise Usage(faults=[error.fault, *wrong]) from None
+    if wrong:
+        raise Usage(faults=wrong)
     body = {"days": {day.isoformat(): [match[0].id, name]}, "source": "hand"}
-    return {
-        "day": day,
-        "kind": match[0],
-        "recomputed": _calendar(office, Draft("calendar", office.now, None, body)),
-    }
+    recomputed = _calendar(office, Draft("calendar", office.now, None, body))
+    return {"day": day, "kind": match[0], "recomputed": recomputed}
 
 
 def calendar_update(office: Office) -> dict[str, Any]:
@@ -164,33 +134,26 @@ def calendar_update(office: Office) -> dict[str, Any]:
 
 
 def _calendar(office: Office, draft: Draft) -> int:
-    days = [dt.date.fromisoformat(d) for d in draft.body["days"]]
     with office.ledger.unit():
-        append(office.ledger, office.stamp, [draft])
-        return tables.refresh(office.ledger, office.book, days)
+        office.write(draft)
+        days = [dt.date.fromisoformat(day) for day in draft.body["days"]]
+        return refresh(office.ledger, office.book, days)
 
 
 def calendar_month(office: Office, first: dt.date, last: dt.date) -> dict[str, Any]:
     """The days of a period that are not as their weekday says, and how many are working days."""
     calendar = office.book.calendar
     days = [first + dt.timedelta(days=n) for n in range((last - first).days)]
-    special = [
-        (d, *calendar.why(d))
-        for d in days
-        if calendar.why(d)[0] in ("off", "makeup") or calendar.why(d)[1]
-    ]
+    why = [(day, *calendar.why(day)) for day in days]
     return {
         "first": first,
         "last": last,
-        "workdays": sum(calendar.is_workday(d) for d in days),
-        "days": [{"day": d, "kind": kind, "name": name} for d, kind, name in special],
-        "provisional": any(calendar.provisional(d) for d in days),
+        "workdays": sum(calendar.is_workday(day) for day in days),
+        "days": [
+            {"day": day, "kind": kind, "name": name}
+            for day, kind, name in why
+            if kind in ("off", "makeup") or name
+        ],
+        "provisional": any(calendar.provisional(day) for day in days),
         "waiting": queries.provisional(office.ledger),
     }
-
-
-def _day(office: Office, text: str) -> dt.date:
-    try:
-        return read_day(text, office.now, typed=True)
-    except Unreadable as error:
-        raise Usage(faults=[error.fault]) from None

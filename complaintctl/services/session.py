@@ -5,12 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..domain.fold import Complaint
+from ..domain.moments import Unreadable, read_month
+from ..domain.policy import Policy
+from ..errors import Usage
 from ..ledger.connection import Ledger, open_ledger
-from ..ledger.store import Book, Stamp
+from ..ledger.store import Book, Draft, Stamp, append, events_of
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,19 @@ class Office:
     def now(self) -> dt.datetime:
         return self.stamp.now
 
+    @property
+    def policy(self) -> Policy:
+        """The policy in force today."""
+        return self.book.policy(self.book.adoption(self.now.date()))
+
+    def state(self, number: str) -> tuple[Complaint, Policy]:
+        """The state of a complaint and the policy it lives under."""
+        return self.book.state(events_of(self.ledger, number))
+
+    def write(self, *drafts: Draft) -> None:
+        """Adds events, inside the caller's unit of work."""
+        append(self.ledger, self.stamp, drafts)
+
 
 def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None) -> Office:
     """An office on an open ledger, with a batch id of its own for this invocation."""
@@ -36,8 +53,20 @@ def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = Non
 @contextmanager
 def office(path: Path, *, by: str, now: dt.datetime, own: Path | None = None) -> Iterator[Office]:
     """Opens the ledger for one invocation and closes it again."""
-    ledger = open_ledger(path)
-    try:
+    with closing(open_ledger(path)) as ledger:
         yield stamped(ledger, by=by, now=now, own=own)
-    finally:
-        ledger.close()
+
+
+@contextmanager
+def typed() -> Iterator[None]:
+    """What cannot be read inside was typed wrong: Usage."""
+    try:
+        yield
+    except Unreadable as error:
+        raise Usage(faults=[error.fault]) from None
+
+
+def period(office: Office, month: str | None) -> tuple[dt.date, dt.date]:
+    """The days first ≤ day < last that a month or year means; without one, this month."""
+    with typed():
+        return read_month(month or "this", office.now)

@@ -1,2 +1,1 @@
-"""The Excel room: reads tables out of other people's files and writes registers. Knows no
-ledger."""
+"""The Excel room: reads other people's tables and writes registers. Knows no ledger."""

@@ -1,54 +1,44 @@
-"""Opens a table somebody else made, text or workbook, and yields its rows; says in one sentence why
-not.
-
-Nothing is interpreted here: no header is looked for, no cell is changed. What the file is counts
-more
-than what it is called.
-"""
+"""Opens a table somebody else made and yields its rows, or says in one sentence why not. Separated
+text is read here, a workbook next door. No header is looked for, no cell is changed."""
 
 from __future__ import annotations
 
+import codecs
+import csv
+import itertools
+import os
+import re
 import stat
+from collections import Counter
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Self
+from typing import IO, Any
 
-from complaintctl.errors import BadData, NotFound
+from ..errors import BadData, NotFound
 
 MAX_FILE = 200 * 2**20
-_OTHER = {
-    ".xls",
-    ".xlsb",
-    ".et",
-    ".ett",
-    ".ods",
-    ".wps",
-    ".doc",
-    ".docx",
-    ".pdf",
-    ".numbers",
-    ".db",
-}
-_OLE, _ZIP, _FOREIGN = (
-    b"\xd0\xcf\x11\xe0",
-    b"PK",
-    (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"SQLite f"),
-)
+_OTHER = (".xls", ".xlsb", ".et", ".ett", ".ods", ".wps", ".doc", ".docx", ".pdf", ".numbers")
+_FOREIGN = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"SQLite f")
+MOST_IN_CELL = 2**20  # beyond a million characters a quote was never closed
+_END = f"\0{os.urandom(8).hex()}\0"  # no file holds it
+_CHUNK = 2**16
+_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+_WIDER = {"utf-8": "utf-8-sig", "gbk": "gb18030", "gb2312": "gb18030"}  # reads the same and more
+_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
 class Uncomputed:
-    """A formula whose result is not in the file: a program wrote it and no Excel ever calculated
-    it."""
+    """A formula without its result: a program wrote it and no Excel ever calculated it."""
 
     formula: str
 
 
 @dataclass
-class Table:
-    """Rows as (number, cells), read once; the number is the row of the sheet or the line of the
-    text.
+class Table(AbstractContextManager["Table"]):
+    """Rows as (number, cells), read once; the number is the sheet's row or the text's line.
 
     Cells of a text are str; of a workbook also int, float, bool, dates, times, None and Uncomputed.
     """
@@ -61,39 +51,30 @@ class Table:
     def __iter__(self) -> Iterator[tuple[int, list[Any]]]:
         return self.rows
 
-    def __enter__(self) -> Self:
-        return self
-
     def __exit__(self, *_: object) -> None:
         self.file.close()
 
 
-def open_table(
-    path: Path,
-    *,
-    sheet: str | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-) -> Table:
+def open_table(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> Table:
     """The rows of ``path``; use it in a ``with``. Raises NotFound file.missing and BadData file.*,
     some of them only while the rows are read."""
     start, suffix = _first_bytes(path), path.suffix.lower()
-    if start.startswith(_OLE):
+    if start.startswith(b"\xd0\xcf\x11\xe0"):
         raise BadData("file.old_or_encrypted", path=path.name)
-    if start.startswith(_ZIP):
-        from complaintctl.sheets.read_xlsx import open_xlsx
+    if start.startswith(b"PK"):
+        from .read_xlsx import open_xlsx
 
         return open_xlsx(path, sheet)
     if suffix in (".xlsx", ".xlsm", ".xltx"):
         raise BadData("file.not_workbook", path=path.name)
-    binary = (
-        start.count(0) > 3 and not encoding and not start.startswith((b"\xff\xfe", b"\xfe\xff"))
-    )
-    if suffix in _OTHER or start.startswith(_FOREIGN) or binary:
+    wide = encoding or start.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if suffix in _OTHER or start.startswith(_FOREIGN) or (start.count(0) > 3 and not wide):
         raise BadData("file.wrong_kind", path=path.name)
-    from complaintctl.sheets.read_csv import open_csv
-
-    return open_csv(path, encoding, delimiter)
+    encoding = _encoding(path, encoding)
+    file = open(path, encoding=encoding, newline="")  # noqa: SIM115  (the Table closes it)
+    separator = _separator(file.read(_CHUNK))
+    file.seek(0)
+    return Table(path.name, encoding, _rows(path.name, file, separator), file)
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -114,3 +95,69 @@ def _first_bytes(path: Path) -> bytes:
         raise NotFound("file.missing", path=str(path)) from None
     except OSError as error:
         raise BadData("file.unreadable", path=path.name) from error
+
+
+def _encoding(path: Path, wanted: str | None) -> str:
+    """The first encoding in which the whole file can be read; nothing is ever replaced."""
+    try:
+        "".encode(wanted or "utf-8")  # only text encodings pass
+    except LookupError:
+        raise BadData("file.unknown_encoding", encoding=wanted) from None
+    with open(path, "rb") as file:
+        start = file.read(3)
+    told = [name for bom, name in _BOMS.items() if start.startswith(bom)]
+    tries = [codecs.lookup(wanted).name] if wanted else told or ["utf-8", "gb18030"]
+    tries = [_WIDER.get(name, name) for name in tries]
+    faults = []
+    for name in tries:
+        if not (fault := _undecodable(path, name)):
+            return name
+        faults.append(fault)
+    offset, line = max(faults)  # the attempt that came furthest is the likeliest
+    raise BadData("file.encoding", path=path.name, line=line, offset=offset, tried=", ".join(tries))
+
+
+def _undecodable(path: Path, encoding: str) -> tuple[int, int] | None:
+    """Offset and line of the first byte that is not ``encoding``, if there is one."""
+    with open(path, "rb") as file:
+        chunks = iter(lambda: file.read(_CHUNK), b"")
+        try:
+            for _ in codecs.iterdecode(chunks, encoding):
+                pass
+            return None
+        except UnicodeDecodeError as error:
+            offset = file.tell() - len(error.object) + error.start
+        except UnicodeError:  # UTF-16 that does not say which half comes first
+            offset = 0
+        file.seek(0)
+        return offset, file.read(offset).count(b"\n") + 1
+
+
+def _separator(sample: str) -> str:
+    """The separator that cuts most of the first rows into the same number of cells."""
+    lines = _BREAK.split(sample)[:40]
+
+    def score(separator: str) -> tuple[int, int]:
+        widths = Counter(map(len, csv.reader(lines, delimiter=separator)))
+        return max(((rows, width) for width, rows in widths.items() if width > 1), default=(0, 0))
+
+    return max(",\t;，", key=score)
+
+
+def _rows(name: str, file: IO[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(MOST_IN_CELL)
+    # If our own last line does not come back as a row, a quote is still open.
+    reader = csv.reader(itertools.chain(file, [_END]), delimiter=separator)
+    line = 1
+    try:
+        for row in reader:
+            if row and row[-1].endswith(_END):
+                break
+            yield line, row
+            line = reader.line_num + 1
+    except csv.Error:
+        raise BadData("file.cell_too_long", path=name, line=line, limit=MOST_IN_CELL) from None
+    if row != [_END]:
+        swallowed = row[-1].removesuffix(_END).removesuffix("\n").removesuffix("\r")
+        opened = reader.line_num - 1 - len(_BREAK.findall(swallowed))
+        raise BadData("file.unclosed_quote", path=name, line=opened)
