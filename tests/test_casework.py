@@ -846,3 +846,8 @@ def test_the_ledger_and_the_actor_come_from_the_environment(tmp_path: Path, monk
     assert main(["init"]) == 0
     assert main(["log", "x", "--channel", "phone"]) == 0
     assert Runner(tmp_path / "env.db").sql("select distinct actor from event") == [("周敏",)]
+
+
+def test_a_number_needs_no_leading_zeros(run: Runner) -> None:
+    run.log()
+    assert "202611-001" in run.ok("show", "1").out

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from conftest import Runner
 
@@ -263,7 +265,7 @@ def test_due_check_as_json_still_tells_everything(run: Runner) -> None:
     run.log("电压低", "--at", "2026-11-10 09:00")
     ran = run("due", "--check", "--json")
     assert ran.code == 9
-    assert '"overdue": 3' in ran.out
+    assert json.loads(ran.out)["overdue"] == 3
 
 
 def test_due_shows_call_backs_owed(run: Runner) -> None:

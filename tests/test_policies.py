@@ -326,3 +326,17 @@ def test_form_list(run: Runner) -> None:
     found: list[dict[str, Any]] = run.json("form", "list")
     assert {"f01", "f03"} <= {form["id"] for form in found}
     assert "来信来访记录本" in run.ok("form", "list").out
+
+
+def test_an_offices_own_file_wins_wherever_its_folder_stands(tmp_path: Path) -> None:
+    own = tmp_path / "AAA"
+    (own / "policies").mkdir(parents=True)
+    (own / "policies" / "s13.toml").write_text('id = "s13"\nzh = "本所"\nen = "ours"\n', "utf-8")
+    assert files.found("policies", own)["s13"].is_relative_to(own)
+
+
+@pytest.mark.parametrize("text", ['limit = 3', '[[limit]]\nid = ["x"]\nclause = "y"'])
+def test_values_of_a_wrong_shape_are_faults_not_crashes(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(f'id = "x"\nzh = "x"\nen = "x"\ninclude = ["base"]\n{text}\n', "utf-8")
+    assert faults(path)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
+
 from ..errors import Overdue
 from ..services import duties, reading, wording
 from .desk import Desk
@@ -80,7 +82,8 @@ def list_(
 def search_(desk: Desk, text: Need = "", limit: int = 50) -> None:
     found, more = reading.search(desk.office, text, max(limit, 1))
     desk.give({"count": len(found), "more": more, "complaints": found})
-    _lines(desk, found)
+    if found:
+        _lines(desk, found)
     desk.say("said.found_more" if more else "said.found", count=len(found))
 
 
@@ -97,7 +100,7 @@ def due_(desk: Desk, within: Opt = None, check: Flag = False) -> None:
     found = duties.due(desk.office, within)
     late = found["overdue"] + found["overdue_duties"]
     end = Overdue("overdue", count=late) if check and late else None
-    desk.give(found, end)
+    desk.give(found, typer.Exit(Overdue.exit_code) if end else None)
     desk.say("due.head", now=found["as_of"], overdue=found["overdue"], due=found["due"])
     rows = []
     for clock in found["clocks"]:

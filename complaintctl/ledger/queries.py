@@ -41,9 +41,10 @@ def find(ledger: Ledger, wanted: str) -> str:
     An ending is looked for among open complaints first; NotFound or Usage (several fit) otherwise.
     """
     ending = wanted.lstrip("-").translate({ord(c): None for c in "*?["})
-    glob = f"*-{ending}" if ending.isdigit() else f"*{ending}"
     tries = [("number = :value", wanted), ("reference = :value", wanted)]
-    if ending:
+    # 7 is 007; a numbering without a dash is met by the bare ending.
+    serials = [f"*-{ending}", f"*-{ending.zfill(3)}"] if ending.isdigit() else []
+    for glob in [*serials, f"*{ending}"] if ending else []:
         tries += [("ended_at is null and number glob :value", glob), ("number glob :value", glob)]
     for where, value in tries:
         sql = "select number from complaint where station = :station and "

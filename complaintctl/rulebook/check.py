@@ -35,9 +35,15 @@ def faults(path: Path, own: Path | None = None) -> list[Fault]:
     ``value``. Names are followed only once the items themselves are right.
     """
     try:
-        text, whole = read(path), merged(path, own)
+        return _faults(path, own)
     except Trouble as trouble:
         return trouble.faults
+    except (TypeError, AttributeError, ValueError, KeyError) as error:
+        return [Fault("rules.misshapen", {"path": path.name, "detail": str(error)})]
+
+
+def _faults(path: Path, own: Path | None) -> list[Fault]:
+    text, whole = read(path), merged(path, own)
     lines = path.read_text(encoding="utf-8").splitlines()
     found = []
     for id_, place, code, value in [*_malformed(text)] or _dangling(text, Policy(whole)):

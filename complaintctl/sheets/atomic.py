@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from ..clock import now
 from ..errors import LedgerTrouble
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -23,6 +25,7 @@ def replace_file(path: Path, *, force: bool) -> Iterator[Path]:
     """
     if not force and os.path.lexists(path):
         raise LedgerTrouble("file.exists", path=str(path))
+    _sweep(path.parent)
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".complaintctl-") as folder:
             private = Path(folder, "whole")
@@ -40,6 +43,13 @@ def replace_file(path: Path, *, force: bool) -> Iterator[Path]:
         else:  # no permission, a folder of that name, or open in Excel
             code = "file.unwritable" if path.parent.is_dir() else "file.no_folder"
         raise LedgerTrouble(code, path=str(path)) from error
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what a killed run left behind more than an hour ago: it may hold names."""
+    for left in folder.glob(".complaintctl-*"):
+        if now().timestamp() - left.stat().st_mtime > 3600:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _publish(private: Path, path: Path) -> None:
