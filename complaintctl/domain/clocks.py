@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .conditions import by_fact
@@ -51,18 +52,28 @@ def reach(
     """The last moment of a span that begins at ``start``, and whether it is provisional.
 
     Days end at 24:00 (民法典 203: 截止时间为二十四时); the day of receipt is not counted unless
-    told
-    (民法典 201); hours and minutes run by the clock.
+    told (民法典 201); hours and minutes run by the clock.
     """
-    day = start.date()
     match span.unit:
         case "promptly":
             return None, False
         case "minute" | "hour":
-            size = dt.timedelta(**{span.unit + "s": span.n})
-            return start + size, False
+            return start + dt.timedelta(**{span.unit + "s": span.n}), False
+    return _end(span, start.date(), start.tzinfo, calendar, roll, count_start)
+
+
+@lru_cache(4096)  # in bulk the same days recur
+def _end(
+    span: Span,
+    day: dt.date,
+    zone: dt.tzinfo | None,
+    calendar: WorkCalendar,
+    roll: str,
+    count_start: bool,
+) -> tuple[dt.datetime, bool]:
+    match span.unit:
         case "same day":
-            return dt.datetime.combine(day, _LAST, start.tzinfo), False
+            return dt.datetime.combine(day, _LAST, zone), False
         case "workday":
             end = calendar.add_workdays(day, span.n, count_start=count_start)
         case "month":
@@ -73,7 +84,7 @@ def reach(
     provisional = calendar.provisional(end) or (
         span.unit == "workday" and calendar.provisional(day)
     )
-    return dt.datetime.combine(end, _LAST, start.tzinfo), provisional
+    return dt.datetime.combine(end, _LAST, zone), provisional
 
 
 def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clock]:
@@ -109,14 +120,18 @@ def _run(
         return []
     if limit.attempts:
         return [_attempts(limit, round_, start, steps, known, state.rounds[round_][1])]
+    first = earliest(limit, start, policy, calendar)
+    valid = max(start, first) if first else start
+    done: dict[int, Taken] = {}  # of what one event says only the first counts
+    for taken in steps:
+        if taken.step in limit.until and taken.at >= valid:
+            done.setdefault(taken.seq, taken)
     made: list[Clock] = []
-    used: set[int] = set()
+    each = iter(done.values())
     for part in range(1, limit.times + 1):
-        met = next((t for t in steps if _meets(limit, t, start, policy, calendar, used)), None)
-        if met:
-            used.add(met.seq)
-        elif state.origin == OLD and round_ == 0:
-            continue  # it would be dropped: nothing to count
+        met = next(each, None)
+        if met is None and state.origin == OLD and round_ == 0:
+            break  # it would be dropped: nothing to count
         span = limit.span(known)
         if part > 1:
             span = Span(span.n * part, span.unit)
@@ -144,8 +159,7 @@ def _attempts(
     known: Mapping[str, Any],
     ended: dt.datetime | None,
 ) -> Clock:
-    """A limit on the number of tries: late from the first one too many on, met by an end without
-    it."""
+    """A limit on tries: late from the first one too many on, met by an end without it."""
     tries = [t for t in steps if t.step in limit.until]
     most = by_fact(limit.attempts, known)
     over = tries[int(most)].at if most and len(tries) > most else None
@@ -189,20 +203,6 @@ def earliest(
     if end and span.unit not in ("minute", "hour"):
         return dt.datetime.combine(end.date(), dt.time(), start.tzinfo)
     return end
-
-
-def _meets(
-    limit: Limit,
-    taken: Taken,
-    start: dt.datetime,
-    policy: Policy,
-    calendar: WorkCalendar,
-    used: set[int],
-) -> bool:
-    if taken.step not in limit.until or taken.at < start or taken.seq in used:
-        return False
-    first = earliest(limit, start, policy, calendar)
-    return first is None or taken.at >= first
 
 
 def _extended(limit: Limit, steps: list[Taken], due: dt.datetime | None) -> dt.datetime | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from ..clock import TZ
 from .event import Event
 from .policy import Policy
 
@@ -66,8 +67,8 @@ class Complaint:
 
 
 def moment(text: str) -> dt.datetime:
-    """An instant from its stored form."""
-    return dt.datetime.fromisoformat(text)
+    """An instant from its stored form. One zone for all, because only so are they compared fast."""
+    return dt.datetime.fromisoformat(text).astimezone(TZ)
 
 
 def fold(

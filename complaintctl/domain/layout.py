@@ -16,8 +16,7 @@ class Layout:
     """A layout of old books as data: heading spellings by field, further words, defaults.
 
     ``headings`` values are ordered: where two columns mean one field the first with a value wins,
-    the
-    other is kept. ``times`` names columns that hold the time of day of a date column.
+    the other is kept. ``times`` names columns that hold the time of day of a date column.
     """
 
     id: str

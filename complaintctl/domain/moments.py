@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from ..clock import TZ
 from ..errors import Fault
@@ -70,8 +70,7 @@ class Unreadable(ValueError):
         return self.fault.params
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """``at`` is aware, in Beijing time, to the second; 00:00 when no time of day was given."""
 
     at: dt.datetime
@@ -119,9 +118,9 @@ def _read_stored(text: str) -> Moment:
     """The forms without ``now``; the commonest by far (2024-03-05 14:22) is read at once."""
     if len(text) == 16 and text[4] == text[7] == "-" and text[10] == " " and text[13] == ":":
         try:
-            at = dt.datetime.fromisoformat(text)
-            if _FIRST_YEAR <= at.year <= _LAST_YEAR:
-                return Moment(at.replace(tzinfo=TZ), True)
+            day, time = dt.date.fromisoformat(text[:10]), dt.time.fromisoformat(text[11:])
+            if _FIRST_YEAR <= day.year <= _LAST_YEAR:
+                return Moment(dt.datetime.combine(day, time, TZ), True)
         except ValueError:
             pass
     return _read_halves(text)

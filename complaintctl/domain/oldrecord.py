@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from ..clock import TZ
@@ -98,15 +98,16 @@ class Reader:
         values: dict[str, Any] = {}
         problems: list[Problem] = []
         kept = self._unmapped(cells)
+        width, marks, ditto = len(cells), self._marks, self._ditto
         for index, name, value_of in self._columns:
-            cell = cells[index] if index < len(cells) else None
+            cell = cells[index] if index < width else None
             if isinstance(cell, str):
-                cell = cell.strip() or None
-            if cell in self._marks:
-                cell = self._ditto.get(index)
-            elif cell is not None:
-                self._ditto[index] = cell
-            if cell is None:
+                cell = cell.strip()
+            if cell is None or cell == "":
+                continue
+            if cell not in marks:
+                ditto[index] = cell
+            elif (cell := ditto.get(index)) is None:
                 continue
             if name in values:
                 kept[self.headings[index]] = _plain(cell)
@@ -137,16 +138,16 @@ class Reader:
     def _reader(self, name: str) -> Callable[[object], Any]:
         target = self.policy.fields.get(name)
         if name == "received_at" or name in STEPS:
-            return lambda cell: self._moment(name, cell)
+            return partial(self._moment, name)
         if name.startswith("time:"):
-            return lambda cell: _time_of_day(cell)
+            return _time_of_day
         if name in ("phone", "account_no"):
-            return lambda cell: self._digits(name, cell)
+            return partial(self._digits, name)
         if target is None or target.type == "text":
-            return lambda cell: self._text(name, cell)
+            return partial(self._text, name)
         words = self.mapping.values.get(name, {})
         # Words of a vocabulary recur; each spelling is looked up once.
-        return lru_cache(4096, typed=True)(lambda cell: self._word(target, words, cell))
+        return lru_cache(4096, typed=True)(partial(self._word, target, words))
 
     def _word(self, target: Field, words: Mapping[str, str], cell: object) -> Any:
         text = _plain(cell)
@@ -194,11 +195,10 @@ class Reader:
         if not isinstance(cell, str) and not re.fullmatch(r"(19|20)[0-9]{6}", text):
             raise Unclear("import.number_date", field=_label(self.policy, name))
         try:
-            found = read_moment(text, self.now, typed=False)
+            return read_moment(text, self.now, typed=False)
         except Unreadable as error:
             params = {**error.fault.params, "field": _label(self.policy, name)}
             raise Unclear(error.fault.code, **params) from None
-        return found.at, found.has_time
 
     def _check(self, row: int, values: dict[str, Any], bad: set[str]) -> list[Problem]:
         """What must be there, and times that cannot be. Dates get their time of day."""

@@ -1,117 +1,124 @@
 """Many old records at once: events, chain, projection, clocks and search in a few wide statements.
 
 Runs inside the caller's unit of work; ends with the same tables as one-by-one writing (a test
-compares).
+compares). SQLite writes in a thread of its own while the next records are prepared.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
 from ..domain.clocks import clocks
-from ..domain.event import seal
+from ..domain.event import Event, seal
 from ..domain.fold import fold
+from ..domain.policy import Policy
 from . import projection
 from .connection import Ledger
-from .store import Book, Stamp, chained, head, told
+from .store import SALT, Book, Stamp, chained, head, series_of
 
-CHUNK = 500
+CHUNK = 500  # rows of one statement: the widest table stays below SQLite's 32,766 variables
+TABLES = ("event", "private", "complaint", "clock", "search")
 # An old record: when it was received, the open part, the personal part.
 Old = tuple[str, dict[str, Any], dict[str, Any]]
+Ruled = tuple[Old, dt.date, int, Policy]
 
 
-class Series:
-    """Numbers of several series, counted in memory and written back once."""
+class Preparer:
+    """Turns old records into rows of ``TABLES``, one after another, as the chain demands."""
 
-    def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.last: dict[str, int] = dict(
-            ledger.connection.execute(
-                "select series, last from counter where station = ?", (ledger.station,)
-            ).fetchall()
-        )
-        self._formats: dict[tuple[str, int, int], tuple[str, str]] = {}
+    def __init__(self, ledger: Ledger, book: Book, stamp: Stamp) -> None:
+        read = ledger.connection.execute
+        self.station, self.stamp, self.calendar = ledger.station, stamp, book.calendar
+        self.seq, self.previous = head(ledger)
+        (self.rowid,) = read("select ifnull(max(id), 0) from complaint").fetchone()
+        sql = "select series, last from counter where station = ?"
+        self.last: dict[str, int] = dict(read(sql, (ledger.station,)).fetchall())
+        self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
 
-    def next(self, pattern: str, day: dt.date) -> str:
-        """The next number of the series of that day (see ``store.next_number``)."""
-        key = (pattern, day.year, day.month if "{day" not in pattern else day.toordinal())
-        if key not in self._formats:
-            names = {
-                "year": f"{day:%Y}",
-                "month": f"{day:%m}",
-                "yy": f"{day:%y}",
-                "day": f"{day:%d}",
-            }
-            cut = pattern.index("{serial")
-            series = pattern[:cut].format(**names)
-            self._formats[key] = (series, series.replace("{", "{{") + pattern[cut:])
-        series, form = self._formats[key]
+    def add(self, salt: bytes, old: Old, day: dt.date, adoption: int, policy: Policy) -> None:
+        """One more record; it takes its number in the series of the month it was received."""
+        received, said, personal = old
+        series, names = series_of(policy.number, day)
         serial = self.last[series] = self.last.get(series, 0) + 1
-        return form.format(serial=serial)
+        number = policy.number.format(**names, serial=serial)
+        self.seq += 1
+        self.rowid += 1
+        body = {**said, "policy": adoption}
+        about = (self.seq, number, "recorded", received)
+        row, private = chained(self.station, about, body, personal, self.stamp, salt)
+        hash_ = seal(row, self.previous)
+        self.rows["event"].append((*row, self.previous, hash_))
+        self.previous = hash_
+        if private:
+            self.rows["private"].append(private)
+        state = fold([Event._make((*row[1:8], body, personal))], policy)
+        assert state is not None, "a recorded event registers"
+        found = clocks(state, policy, self.calendar)
+        shown = projection.complaint_row(self.station, state, policy, found, ())
+        self.rows["complaint"].append(shown)
+        self.rows["clock"] += projection.clock_rows(self.station, number, found)
+        self.rows["search"].append((self.rowid, projection.searchable(shown)))
 
-    def save(self) -> None:
-        self.ledger.connection.executemany(
-            "insert into counter values (?,?,?) on conflict do update set last = excluded.last",
-            [(self.ledger.station, series, last) for series, last in self.last.items()],
-        )
+    def ready(self) -> list[tuple[str, list[tuple[Any, ...]]]]:
+        """Rows for whole statements; what is over waits, so that few statements are compiled."""
+        groups = []
+        for table, rows in self.rows.items():
+            while len(rows) >= CHUNK:
+                groups.append((table, rows[:CHUNK]))
+                del rows[:CHUNK]
+        return groups
 
 
 def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old]) -> int:
-    """Writes old records as complaints; returns how many.
+    """Writes old records as complaints, each under the policy of its day; returns how many."""
+    connection = ledger.connection
+    connection.execute("pragma cache_size = -16384")  # the indexes are filled in no order
 
-    Each takes its number in the series of the month it was received, under the policy of that day.
-    """
-    # 16 MiB: the indexes are filled in no order.
-    ledger.connection.execute("pragma cache_size = -16384")
-    series = Series(ledger)
-    seq, previous = head(ledger)
-    (rowid,) = ledger.connection.execute("select ifnull(max(id), 0) from complaint").fetchone()
-    adoptions: dict[str, tuple[int, dt.date]] = {}
-    source = iter(records)
-    written = 0
-    while chunk := list(islice(source, CHUNK)):
-        events, privates, complaints, running, texts = [], [], [], [], []
-        for received, said, personal in chunk:
-            if received[:10] not in adoptions:
-                day = dt.date.fromisoformat(received[:10])
-                adoptions[received[:10]] = book.adoption(day), day
-            adoption, day = adoptions[received[:10]]
-            policy = book.policy(adoption)
-            seq += 1
-            rowid += 1
-            number = series.next(policy.number, day)
-            body = {**said, "policy": adoption}
-            about = (seq, number, "recorded", received)
-            row, private = chained(ledger.station, about, body, personal, stamp)
-            hash_ = seal(row, previous)
-            events.append((*row, previous, hash_))
-            previous = hash_
-            if private:
-                privates.append(private)
-            state = fold([told(row[1:8], body, personal)], policy)
-            assert state is not None, "a recorded event registers"
-            found = clocks(state, policy, book.calendar)
-            shown = projection.complaint_row(ledger.station, state, policy, found, ())
-            complaints.append(shown)
-            running += projection.clock_rows(ledger.station, number, found)
-            texts.append((rowid, projection.searchable(shown)))
-        _write(ledger, events, privates)
-        projection.write(ledger.connection, "complaint", complaints)
-        projection.write(ledger.connection, "clock", running)
-        ledger.connection.executemany("insert into search (rowid, text) values (?,?)", texts)
-        written += len(chunk)
-    series.save()
-    return written
+    def write(groups: Iterable[tuple[str, list[tuple[Any, ...]]]]) -> None:
+        for table, rows in groups:
+            projection.write(connection, table, rows)
+
+    prepared = Preparer(ledger, book, stamp)
+    first, source = prepared.seq, _ruled(book, records)
+    pause = sys.getswitchinterval()
+    sys.setswitchinterval(0.0005)  # the writer, back from SQLite, is to be let in at once
+    try:
+        with ThreadPoolExecutor(1) as writer:
+            writing = writer.submit(write, ())
+            chunk = list(islice(source, CHUNK))
+            while chunk:
+                # Not one by one: that lets go of Python's lock so shortly that the writer,
+                # who waits for it, always comes too late.
+                salts = os.urandom(SALT * len(chunk))
+                for n, record in enumerate(chunk):
+                    prepared.add(salts[n * SALT : (n + 1) * SALT], *record)
+                writing.result()
+                chunk = list(islice(source, CHUNK))  # may ask the ledger: not while it is written
+                writing = writer.submit(write, prepared.ready())
+            writing.result()
+    finally:
+        sys.setswitchinterval(pause)
+    write(prepared.rows.items())
+    sql = "insert into counter values (?,?,?) on conflict do update set last = excluded.last"
+    connection.executemany(sql, [(ledger.station, *item) for item in prepared.last.items()])
+    return prepared.seq - first
 
 
-def _write(
-    ledger: Ledger, events: list[tuple[object, ...]], privates: list[tuple[object, ...]]
-) -> None:
-    ledger.connection.executemany("insert into event values (?,?,?,?,?,?,?,?,?,?,?,?)", events)
-    ledger.connection.executemany("insert into private values (?,?,?,?)", privates)
+def _ruled(book: Book, records: Iterable[Old]) -> Iterator[Ruled]:
+    """Each record with its day and the policy of that day."""
+    known: dict[str, tuple[dt.date, int, Policy]] = {}
+    for old in records:
+        if old[0][:10] not in known:
+            day = dt.date.fromisoformat(old[0][:10])
+            adoption = book.adoption(day)
+            known[old[0][:10]] = day, adoption, book.policy(adoption)
+        yield old, *known[old[0][:10]]
 
 
 def any_known(ledger: Ledger) -> bool:

@@ -127,7 +127,9 @@ def _built(ledger: Ledger) -> Ledger:
 def _connect(path: Path) -> sqlite3.Connection:
     uri = "file:" + quote(str(path.absolute()).replace(os.sep, "/"), safe="/:") + "?mode=rw"
     with translated(path):
-        connection = sqlite3.connect(uri, uri=True, timeout=TIMEOUT, isolation_level=None)
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
+        )
         for setting in SETTINGS:
             connection.execute("pragma " + setting)
     return connection

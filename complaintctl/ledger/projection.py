@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import sqlite3
+import sys
+from array import array
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any
 
 from ..domain.clocks import Clock
@@ -28,13 +32,7 @@ COLUMNS = (
 )
 SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accused", "handler")
 _OWN = {*PLAIN, "named", "policy", "restricted"}
-_INSERT = {
-    "complaint": f"insert into complaint ({', '.join(COLUMNS)}) values"
-    f" ({', '.join('?' * len(COLUMNS))})",
-    "clock": "insert into clock values (?,?,?,?,?,?,?,?,?,?)",
-    "penalty": "insert into penalty values (?,?,?,?,?,?,?,?,?,?,?)",
-    "spell": "insert into spell values (?,?,?,?,?)",
-}
+_LISTED = {"complaint": f"({', '.join(COLUMNS)})", "search": "(rowid, text)"}
 
 
 def complaint_row(
@@ -102,9 +100,16 @@ def spell_rows(station: str, state: Complaint) -> list[tuple[Any, ...]]:
     ]
 
 
-def write(connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[Any]]) -> None:
-    """Adds rows to a projected table."""
-    connection.executemany(_INSERT[table], rows)
+def write(connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
+    if rows:
+        connection.execute(_insert(table, len(rows[0]), len(rows)), [*chain.from_iterable(rows)])
+
+
+@lru_cache(16)
+def _insert(table: str, width: int, rows: int) -> str:
+    marks = f"({','.join('?' * width)})"
+    return f"insert into {table} {_LISTED.get(table, '')} values {','.join([marks] * rows)}"
 
 
 def searchable(row: Sequence[Any]) -> str:
@@ -112,7 +117,11 @@ def searchable(row: Sequence[Any]) -> str:
 
     One token a character finds two-character Chinese words, which a trigram index cannot.
     """
-    return " ".join("\n".join([row[i] for i in _SEARCHED_AT if row[i]]))
+    # Four times as fast as " ".join.
+    text = "\n".join([row[i] for i in _SEARCHED_AT if row[i]])
+    spaced = array("I", [ord(" ")]) * (2 * len(text))
+    spaced[::2] = array("I", text.encode(_WIDE))
+    return spaced.tobytes().decode(_WIDE)[:-1]
 
 
 def _in_register(policy: Policy, clock: Clock) -> bool:
@@ -120,8 +129,7 @@ def _in_register(policy: Policy, clock: Clock) -> bool:
     return limit is None or limit.shown
 
 
-def _iso(moment: dt.datetime | None) -> str:
-    return moment.isoformat() if moment else ""
-
-
+_WIDE = f"utf-32-{sys.byteorder[0]}e"  # four bytes a character, as the machine has its numbers
 _SEARCHED_AT = [COLUMNS.index(name) for name in SEARCHED]
+# All moments have the same offset, and those of one complaint recur.
+_iso = lru_cache(1024)(dt.datetime.isoformat)

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any
 
 from ..domain.clocks import clocks
@@ -25,6 +26,7 @@ EVENT = (
     "select e.seq, e.number, e.type, e.occurred_at, e.recorded_at, e.actor, e.batch, e.body, p.text"
     " from event e left join private p on p.station = e.station and p.seq = e.seq"
 )
+SALT = 16  # random bytes before personal data, without which a digest could be guessed
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,11 @@ class Stamp:
     actor: str
     batch: str
     now: dt.datetime
+
+    @cached_property
+    def written(self) -> tuple[str, str, str]:
+        """When, who and under which batch, as every event says it."""
+        return self.now.isoformat(), self.actor, self.batch
 
 
 class Book:
@@ -134,15 +141,14 @@ def append(ledger: Ledger, stamp: Stamp, drafts: Iterable[Draft]) -> list[Event]
     for draft in drafts:
         seq += 1
         about = (seq, draft.number, draft.type, draft.occurred_at.isoformat())
-        row, private = chained(ledger.station, about, draft.body, draft.private, stamp)
-        hash_ = seal(row, previous)
-        ledger.connection.execute(
-            "insert into event values (?,?,?,?,?,?,?,?,?,?,?,?)", (*row, previous, hash_)
+        row, private = chained(
+            ledger.station, about, draft.body, draft.private, stamp, os.urandom(SALT)
         )
-        if private:
-            ledger.connection.execute("insert into private values (?,?,?,?)", private)
+        hash_ = seal(row, previous)
+        projection.write(ledger.connection, "event", [(*row, previous, hash_)])
+        projection.write(ledger.connection, "private", [private] if private else [])
         previous = hash_
-        written.append(told(row[1:8], draft.body, draft.private))
+        written.append(Event._make((*row[1:8], draft.body, draft.private)))
     return written
 
 
@@ -152,6 +158,7 @@ def chained(
     body: Mapping[str, Any],
     private: Mapping[str, Any],
     stamp: Stamp,
+    salt: bytes,
 ) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
     """The ten chained values of an event and its row of personal data, if it has any.
 
@@ -159,22 +166,14 @@ def chained(
     """
     beside = sealed = None
     if private:
-        salt, text = os.urandom(16), canonical(private)
+        text = canonical(private)
         beside, sealed = (station, about[0], salt, text), digest(salt, text)
-    written = (stamp.now.isoformat(), stamp.actor, stamp.batch)
-    return (station, *about, *written, canonical(body), sealed), beside
-
-
-def told(row: tuple[Any, ...], body: Mapping[str, Any], private: Mapping[str, Any]) -> Event:
-    """An event from its seven plain values (seq … batch) and its two texts, read."""
-    seq, number, type_, occurred_at, recorded_at, actor, batch = row
-    return Event(seq, number, type_, occurred_at, recorded_at, actor, batch, body, private)
+    return (station, *about, *stamp.written, canonical(body), sealed), beside
 
 
 def event(row: tuple[Any, ...]) -> Event:
     """An event from a row of ``EVENT``; erased personal data reads as none."""
-    body, private = json.loads(row[7]), json.loads(row[8]) if row[8] else {}
-    return told(row[:7], body, private)
+    return Event._make((*row[:7], json.loads(row[7]), json.loads(row[8] or "{}")))
 
 
 def events_of(ledger: Ledger, number: str) -> list[Event]:
@@ -197,14 +196,20 @@ def office_events(ledger: Ledger, type_: str) -> Iterator[Event]:
 def next_number(ledger: Ledger, pattern: str, day: dt.date) -> str:
     """The next number of the series a day belongs to. Gap-free: it is taken inside the write
     lock."""
-    names = {"year": f"{day:%Y}", "month": f"{day:%m}", "yy": f"{day:%y}", "day": f"{day:%d}"}
-    series = pattern[: pattern.index("{serial")].format(**names)
+    series, names = series_of(pattern, day)
     (serial,) = ledger.connection.execute(
         "insert into counter values (?,?,1) on conflict do update set last = last + 1"
         " returning last",
         (ledger.station, series),
     ).fetchone()
     return pattern.format(**names, serial=serial)
+
+
+@lru_cache(1024)
+def series_of(pattern: str, day: dt.date) -> tuple[str, Mapping[str, str]]:
+    """What comes before the serial number on that day, and what the pattern may say of the day."""
+    names = {"year": f"{day:%Y}", "month": f"{day:%m}", "yy": f"{day:%y}", "day": f"{day:%d}"}
+    return pattern[: pattern.index("{serial")].format(**names), names
 
 
 @dataclass(frozen=True)
@@ -259,6 +264,6 @@ def _replace(ledger: Ledger, number: str, row: tuple[Any, ...]) -> None:
         if before != text:
             run("insert into search (search, rowid, text) values ('delete', ?, ?)", (rowid, before))
     if old is None or before != text:
-        run("insert into search (rowid, text) values (?, ?)", (rowid, text))
+        projection.write(ledger.connection, "search", [(rowid, text)])
     for table in ("spell", "clock", "penalty"):
         run(f"delete from {table} where station = ? and number = ?", key)

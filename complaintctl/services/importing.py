@@ -2,8 +2,7 @@
 nothing.
 
 read = accepted + rejected + duplicate + blank. What is checked waits in a private, unlinked file
-beside
-the ledger, so that the size of a book does not matter and the ledger is locked only while writing.
+beside the ledger: the size of a book does not matter, the ledger is locked only while writing.
 """
 
 from __future__ import annotations
@@ -123,7 +122,7 @@ def _spool(
     times = seen[key] = seen.get(key, 0) + 1
     if times > 1:
         counts.twins.append(number)
-        key += bytes([min(times, 255)])
+        key += times.to_bytes(4, "big").lstrip(b"\0")
     found.private["fingerprint"] = key.hex()
     found.body["row"] = number
     record = marshal.dumps((found.received_at.isoformat(), found.body, found.private))
