@@ -6,7 +6,6 @@ can be erased and the chain still holds.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -47,7 +46,9 @@ def canonical(value: object) -> str:
 
 def digest(salt: bytes, text: str) -> str:
     """SHA-256 of salt and private text, in hex."""
-    return hashlib.sha256(salt + text.encode()).hexdigest()
+    from hashlib import sha256  # here: who only reads a ledger need not load it
+
+    return sha256(salt + text.encode()).hexdigest()
 
 
 def seal(row: tuple[object, ...], previous: str) -> str:
@@ -56,7 +57,9 @@ def seal(row: tuple[object, ...], previous: str) -> str:
     ``row`` is (station, seq, number, type, occurred_at, recorded_at, actor, batch, body text,
     digest).
     """
-    return hashlib.sha256(canonical([*row, previous]).encode()).hexdigest()
+    from hashlib import sha256
+
+    return sha256(canonical([*row, previous]).encode()).hexdigest()
 
 
 def anchor(seq: int, hash_: str) -> str:
