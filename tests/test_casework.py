@@ -851,3 +851,21 @@ def test_the_ledger_and_the_actor_come_from_the_environment(tmp_path: Path, monk
 def test_a_number_needs_no_leading_zeros(run: Runner) -> None:
     run.log()
     assert "202611-001" in run.ok("show", "1").out
+
+
+def test_an_emergency_plan_is_a_list_to_tick_off(run: Runner) -> None:
+    number = run.log()
+    assert run.json("show", number)["checklist"] == []
+    assert run("update", number, "紧急处置").code == 2  # no step of this complaint yet
+    run.ok("update", number, "启动预案", "--set", "应急预案=s03")
+    run.ok("update", number, "紧急处置")
+    refused = run("update", number, "制定处理方案")
+    assert refused.code == 4
+    assert "领导小组下达命令" in refused.err
+    report = ("发生过程", "投诉原因", "影响范围", "客户损失", "处理进程", "可能后果")
+    sections = [word for name in report for word in ("--set", f"{name}=已写明")]
+    assert run("update", number, "报送投诉信息报告", *sections[:-2]).code == 4
+    run.ok("update", number, "报送投诉信息报告", *sections)
+    ticked = [item for item in run.json("show", number)["checklist"] if item["done_at"]]
+    assert [item["step"] for item in ticked] == ["contained", "info_reported"]
+    assert "☑ 紧急处置" in run.ok("show", number).out

@@ -76,7 +76,9 @@ class Rule(Named):
     @property
     def place(self) -> object:
         """Where in its source the clause stands, as people say it."""
-        return Fault("article", {"n": self.article}) if self.article.isdigit() else self.article
+        if self.article.isdigit():
+            return Fault("article", {"n": self.article})
+        return f" {self.article} " if self.article else ""
 
     def applies(self, facts: Table) -> bool:
         """Whether the rule speaks of a complaint with these facts."""
