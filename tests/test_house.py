@@ -283,13 +283,8 @@ def test_every_data_file_lies_inside_the_package() -> None:
 
 
 def test_the_wheel_holds_every_data_file(tmp_path: Path) -> None:
-    probe = [sys.executable, "-c", "import hatchling.build"]
-    if subprocess.run(probe, capture_output=True, check=False).returncode:
-        pytest.skip("hatchling is not installed, and a test does not use the network")
     script = f"import hatchling.build as b; print(b.build_wheel({str(tmp_path)!r}))"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
-    if "README.md" in done.stderr and not (ROOT / "README.md").exists():
-        pytest.skip("the README is not written yet")
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
         held = set(wheel.namelist())
