@@ -204,7 +204,7 @@ def test_a_file_with_many_faults_is_told_them_all_with_line_and_key(run: Runner,
     assert ran.code == 6
     told = ran.err.splitlines()
     for line, place, value in (
-        ("-", "edtion", "edtion"), ("-", "en", "en"), (8, "L1 within", "3 wrkdays"), (14, "L2 untill", "untill"),
+        (5, "edtion", "edtion"), ("-", "en", "en"), (8, "L1 within", "3 wrkdays"), (14, "L2 untill", "untill"),
         (14, "L2 clause", "clause"), (14, "L2 roll", "sideways"), (20, "P1 reason", "reason"), (25, "D1 rrule", "FREQ=WEKLY"),
     ):  # fmt: skip
         hits = [t for t in told if f"第 {line} 行" in t and place in t and f"“{value}”" in t]
@@ -340,3 +340,13 @@ def test_values_of_a_wrong_shape_are_faults_not_crashes(text: str, tmp_path: Pat
     path = tmp_path / "x.toml"
     path.write_text(f'id = "x"\nzh = "x"\nen = "x"\ninclude = ["base"]\n{text}\n', "utf-8")
     assert faults(path)
+
+
+def test_misspelt_values_and_dangling_names_are_named_at_once(run: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "bad.toml"
+    lines = ('id = "bad"', 'zh = "坏"', 'en = "bad"', "foo = 1", "[[limit]]", 'id = "X-1"')
+    path.write_text("\n".join([*lines, 'within = "3 wrkdays"', 'until = ["replid"]']), "utf-8")
+    ran = run("policy", "check", path)
+    assert ran.code == 6
+    for said in ("第 4 行 foo", "第 6 行 limit X-1 clause", "3 wrkdays", "replid"):
+        assert said in ran.err

@@ -1,5 +1,4 @@
-"""The command line: finds the command asked for, runs it, turns every trouble into a sentence and a
-code.
+"""The command line: finds the command asked for, runs it, turns trouble into sentences and codes.
 
 Only the module of the command asked for is imported, so that the daily commands start fast.
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -32,25 +33,29 @@ def faults(path: Path, own: Path | None = None) -> list[Fault]:
     """All that is wrong with a policy file: syntax, unknown keys, dangling names, unreadable spans.
 
     Each fault has ``path``, ``place`` (item and key), ``line`` where the item's id stands,
-    ``value``. Names are followed only once the items themselves are right.
+    ``value``. A value of a wrong shape may hide the names that would have been followed after it.
     """
     try:
-        return _faults(path, own)
+        text, whole = read(path), merged(path, own)
     except Trouble as trouble:
         return trouble.faults
     except (TypeError, AttributeError, ValueError, KeyError) as error:
-        return [Fault("rules.misshapen", {"path": path.name, "detail": str(error)})]
-
-
-def _faults(path: Path, own: Path | None) -> list[Fault]:
-    text, whole = read(path), merged(path, own)
+        return [_misshapen(path, error)]
     lines = path.read_text(encoding="utf-8").splitlines()
     found = []
-    for id_, place, code, value in [*_malformed(text)] or _dangling(text, Policy(whole)):
-        line = next((n for n, s in enumerate(lines, 1) if id_ and f'"{id_}"' in s), "-")
-        where = {"path": path.name, "place": place, "line": line, "value": value}
-        found.append(Fault(f"rules.{code}", where))
+    try:
+        for id_, place, code, value in chain(_malformed(text), _dangling(text, whole)):
+            mark = f'"{id_}"' if id_ else f"{place} ="
+            line = next((n for n, s in enumerate(lines, 1) if mark in s), "-")
+            where = {"path": path.name, "place": place, "line": line, "value": value}
+            found.append(Fault(f"rules.{code}", where))
+    except (TypeError, AttributeError, ValueError, KeyError) as error:
+        found = found or [_misshapen(path, error)]
     return found
+
+
+def _misshapen(path: Path, error: Exception) -> Fault:
+    return Fault("rules.misshapen", {"path": path.name, "detail": str(error)})
 
 
 def sound(wanted: str, own: Path | None = None) -> Policy:
@@ -122,8 +127,9 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value] if value else []
 
 
-def _dangling(text: Table, policy: Policy) -> Wrong:
+def _dangling(text: Table, whole: Table) -> Wrong:
     """Names that lead nowhere: steps, fields, vocabulary words, limits."""
+    policy = Policy(whole)
     names = {*policy.fields, *DERIVED}
     links = (
         (("from", "until", "on", "steps", "resets"), {*policy.steps, *MOMENTS}),

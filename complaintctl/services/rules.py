@@ -103,7 +103,8 @@ def _would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
         )
         changed += [
             {"number": row["number"], "limit": n, "due_at": old.get(n), "new_due_at": new.get(n)}
-            for n in sorted({limit for limit, _ in old.items() ^ new.items()})
+            for n in sorted(old.keys() | new.keys())
+            if old.get(n) != new.get(n)
         ]
     return changed
 
