@@ -5,7 +5,8 @@ No sentence is written here; the catalogues in ``texts`` hold one per code and l
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -19,6 +20,10 @@ class Fault:
 
     code: str
     params: dict[str, object] = field(default_factory=dict)
+
+    def about(self, **more: object) -> Fault:
+        """The same fault, with more said of it."""
+        return Fault(self.code, {**self.params, **more})
 
 
 class Trouble(Exception):
@@ -35,6 +40,23 @@ class Trouble(Exception):
 
 class Usage(Trouble):
     exit_code = 2  # a value of the command line is missing, unknown or cannot be read
+
+
+class Faults(list[Fault]):
+    """What several readings refuse, so that it is told all at once."""
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Keeps what is refused inside instead of raising it."""
+        try:
+            yield
+        except Usage as trouble:
+            self += trouble.faults
+
+    def tell(self) -> None:
+        """Usage with all of them, if there are any."""
+        if self:
+            raise Usage(faults=self)
 
 
 class NotFound(Trouble):

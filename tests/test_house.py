@@ -106,7 +106,7 @@ def literal_codes() -> set[str]:
             word = node.args[0].value
             if function in ("text", "say", "note"):
                 found.add(word)
-            elif function in ("Fault", "Unclear", "Unreadable", "Trouble", "Usage", "NotFound", "Refused", "BadData",
+            elif function in ("Fault", "_refused", "Trouble", "Usage", "NotFound", "Refused", "BadData",
                               "BadRules", "LedgerTrouble", "VerifyFailed", "Overdue", "faulty"):  # fmt: skip
                 found.add(f"error.{word}")
     return found

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from complaintctl.clock import TZ
-from complaintctl.domain.moments import Moment, Unreadable, read_day, read_moment, read_month
+from complaintctl.domain.moments import Moment, read_day, read_moment, read_month
 from complaintctl.domain.spans import Span, read_span
+from complaintctl.errors import Usage
 
 NOW = dt.datetime(2026, 11, 20, 16, 30, tzinfo=TZ)  # a Friday
 
@@ -114,9 +115,9 @@ def test_chinese_numerals_and_old_books(text: str, day: str) -> None:
 )  # fmt: skip
 def test_what_only_a_person_at_the_keyboard_may_write(text: str, read: str) -> None:
     assert stamp(text, typed=True) == read
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(Usage) as refused:
         read_moment(text, NOW, typed=False)
-    assert refused.value.code == "date.unknown"
+    assert refused.value.faults[0].code == "date.unknown"
 
 
 def test_in_january_december_is_last_year() -> None:
@@ -176,15 +177,15 @@ def test_in_january_december_is_last_year() -> None:
 )
 def test_refused_with_the_reason(text: str, code: str, params: dict[str, object]) -> None:
     for typed in (False, True):
-        with pytest.raises(Unreadable) as refused:
+        with pytest.raises(Usage) as refused:
             read_moment(text, NOW, typed=typed)
-        assert refused.value.code == code
-        assert refused.value.params == {"value": text.strip()[:30], **params}
+        assert refused.value.faults[0].code == code
+        assert refused.value.faults[0].params == {"value": text.strip()[:30], **params}
 
 
 @pytest.mark.parametrize("text", ["14:05", "下午2点"])
 def test_a_time_of_day_is_no_day(text: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(Usage):
         read_day(text, NOW, typed=True)
 
 
@@ -220,9 +221,9 @@ def test_last_month_in_january() -> None:
     ],
 )  # fmt: skip
 def test_no_month(text: str, code: str) -> None:
-    with pytest.raises(Unreadable) as refused:
+    with pytest.raises(Usage) as refused:
         read_month(text, NOW)
-    assert refused.value.code == code
+    assert refused.value.faults[0].code == code
 
 
 @given(
@@ -251,13 +252,13 @@ SIGNS = "0123456789-/.: TZ+年月日号时点分秒半十一二三〇上下午�
 
 @given(st.one_of(st.text(max_size=40), st.text(SIGNS, max_size=20)), st.booleans())
 def test_whatever_is_written_is_read_or_refused(text: str, typed: bool) -> None:
-    with suppress(Unreadable):
+    with suppress(Usage):
         read = read_moment(text, NOW, typed=typed)
         assert read.at.tzinfo is TZ
         assert typed or read == read_moment(text, NOW, typed=True)
-    with suppress(Unreadable):
+    with suppress(Usage):
         assert read_day(text, NOW, typed=typed) == read_moment(text, NOW, typed=typed).at.date()
-    with suppress(Unreadable):
+    with suppress(Usage):
         first, after = read_month(text, NOW)
         assert first < after
 

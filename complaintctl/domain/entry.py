@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ..errors import Fault
-from .moments import Unreadable, read_day, read_moment
+from ..errors import Fault, Faults, Usage
+from .moments import read_day, read_moment
 from .policy import Field, Policy
-from .vocabulary import W, candidates, nearest, plain
+from .vocabulary import meant, plain
 
 YES = {"是", "yes", "y", "true", "1", "√", "有", "对", "on"}
 NO = {"否", "no", "n", "false", "0", "×", "无", "不是", "off"}
@@ -19,42 +19,23 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 RECEIVED = Field("received_at", "受理时间", "received at", type="moment")
 
 
-class Unclear(ValueError):
-    """One value that cannot be read; carries its fault."""
-
-    def __init__(self, code: str, **params: object) -> None:
-        super().__init__(code)
-        self.fault = Fault(code, params)
-
-
 def enter(
     policy: Policy, given: Mapping[str, str], now: dt.datetime
-) -> tuple[dict[str, Any], list[Fault]]:
+) -> tuple[dict[str, Any], Faults]:
     """Values by field id, and what could not be read. Field names and words may be labels."""
     values: dict[str, Any] = {}
-    faults: list[Fault] = []
+    wrong = Faults()
     for name, text in given.items():
-        try:
-            field = _meant([*policy.fields.values(), RECEIVED], name, "field")
+        with wrong.kept():
+            field = meant([*policy.fields.values(), RECEIVED], name, "field")
             values[field.id] = read(field, text, policy, now, typed=True)
-        except Unclear as unclear:
-            faults.append(unclear.fault)
-    return values, faults
-
-
-def _meant(words: Iterable[W], text: str, kind: str, **params: object) -> W:
-    known = list(words)
-    match = candidates(known, text)
-    if len(match) == 1:
-        return match[0]
-    code = f"{kind}.ambiguous" if match else f"{kind}.unknown"
-    raise Unclear(code, value=text, nearest=match or nearest(known, text), **params)
+    return values, wrong
 
 
 def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bool) -> Any:
-    """One value of a field's type from text. Unclear says why not."""
+    """One value of a field's type from text. Usage says why not."""
     if CONTROL.search(text):
-        raise Unclear("value.control", field=field)
+        raise Usage("value.control", field=field)
     match field.type:
         case "term":
             return word(policy, field, text)
@@ -62,7 +43,7 @@ def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bo
             folded = plain(text)
             if folded in YES or folded in NO:
                 return folded in YES
-            raise Unclear("value.bool", field=field, value=text)
+            raise Usage("value.bool", field=field, value=text)
         case "number" | "count":
             return _number(field, text)
         case "day" | "moment":
@@ -70,17 +51,17 @@ def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bo
                 if field.type == "day":
                     return read_day(text, now, typed=typed).isoformat()
                 return read_moment(text, now, typed=typed).at.isoformat()
-            except Unreadable as error:
-                raise Unclear(error.fault.code, **error.fault.params, field=field) from None
+            except Usage as wrong:
+                raise Usage(faults=[f.about(field=field) for f in wrong.faults]) from None
     if len(text) > LONGEST:
-        raise Unclear("value.long", field=field, length=len(text), most=LONGEST)
+        raise Usage("value.long", field=field, length=len(text), most=LONGEST)
     return text.strip()
 
 
 def word(policy: Policy, field: Field, text: str) -> str:
     """The id of the word a text means in the field's vocabulary."""
     terms = policy.vocabulary.get(field.of or field.id, {})
-    return _meant(terms.values(), text, "value", field=field).id
+    return meant(terms.values(), text, "value", field=field).id
 
 
 def _number(field: Field, text: str) -> float | int:
@@ -90,7 +71,7 @@ def _number(field: Field, text: str) -> float | int:
     except ValueError:
         value = -1
     if not 0 <= value < float("inf"):  # nor is it nan
-        raise Unclear("value.number", field=field, value=text)
+        raise Usage("value.number", field=field, value=text)
     return int(value) if value == int(value) else value
 
 

@@ -85,7 +85,7 @@ def extended(
         faults = [absent(policy, field) for field in lacking]
         if due and until:
             faults += _dates(rule, limit, due, until, calendar)
-    return limit, [Fault(f.code, {**f.params, "gate": rule.id}) for f in faults]
+    return limit, [f.about(gate=rule.id) for f in faults]
 
 
 def _dates(

@@ -9,10 +9,10 @@ from __future__ import annotations
 import datetime as dt
 import re
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..clock import TZ
-from ..errors import Fault
+from ..errors import Usage
 from .spans import arabic
 
 # The patterns stay text, compiled when first used, so that importing this module is cheap.
@@ -54,22 +54,6 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _LONGEST = 80  # characters; no form comes near it, and a pasted page is not searched for one
 
 
-class Unreadable(ValueError):
-    """Not in the closed list; ``fault`` says why, the caller what kind of trouble that is."""
-
-    def __init__(self, code: str, text: str, **params: object) -> None:
-        self.fault = Fault(code, {"value": text.strip()[:30], **params})
-        super().__init__(code)
-
-    @property
-    def code(self) -> str:
-        return self.fault.code
-
-    @property
-    def params(self) -> dict[str, object]:
-        return self.fault.params
-
-
 class Moment(NamedTuple):
     """``at`` is aware, in Beijing time, to the second; 00:00 when no time of day was given."""
 
@@ -78,7 +62,7 @@ class Moment(NamedTuple):
 
 
 def read_moment(text: str, now: dt.datetime, *, typed: bool) -> Moment:
-    """Raises only Unreadable: date.unknown, .ambiguous, .impossible, .two_digit_year, .minguo."""
+    """Raises only Usage: date.unknown, .ambiguous, .impossible, .two_digit_year, .minguo."""
     return _read(text, now)[0] if typed else _read_stored(text)
 
 
@@ -88,12 +72,12 @@ def read_day(text: str, now: dt.datetime, *, typed: bool) -> dt.date:
         return _read_stored(text).at.date()
     moment, has_day = _read(text, now)
     if not has_day:
-        raise Unreadable("date.unknown", text)
+        raise _refused("date.unknown", text)
     return moment.at.date()
 
 
 def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
-    """A month, or a whole year, as [first day, first day after it). Raises Unreadable."""
+    """A month, or a whole year, as [first day, first day after it). Raises Usage."""
     plain = _tidy(text)
     if plain in _MONTHS:
         return _months(now.year, now.month + _MONTHS[plain], 1)
@@ -101,10 +85,10 @@ def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
         return _months(now.year + _YEARS[plain], 1, 12)
     found = re.fullmatch(_MONTH, plain)
     if found is None:
-        raise Unreadable("date.unknown_month", text)
+        raise _refused("date.unknown_month", text)
     year, month = int(found[1] or found[4] or now.year), int(found[2] or found[3] or 1)
     if not (1 <= month <= 12 and _FIRST_YEAR <= year <= _LAST_YEAR):
-        raise Unreadable("date.unknown_month", text)
+        raise _refused("date.unknown_month", text)
     return _months(year, month, 12 if found[4] else 1)
 
 
@@ -135,7 +119,7 @@ def _read_halves(text: str) -> Moment:
             day, time = _read_stored(text[:half]), _time(text[half + 1 :])
             if time and not day.has_time:
                 return Moment(dt.datetime.combine(day.at, time).astimezone(TZ), True)
-        except ValueError:
+        except (ValueError, Usage):
             pass
     return _read(text, None)[0]
 
@@ -151,7 +135,7 @@ def _read(text: str, now: dt.datetime | None) -> tuple[Moment, bool]:
             at = dt.datetime.combine(known, time or dt.time(tzinfo=TZ)).astimezone(TZ)
             return Moment(at, time is not None), day is not None
     except (ValueError, OverflowError):
-        raise Unreadable("date.impossible", text) from None
+        raise _refused("date.impossible", text) from None
     raise _refusal(plain, text)
 
 
@@ -217,15 +201,19 @@ def _hour(hour: int, *parts: str | None) -> int:
     return hour
 
 
-def _refusal(plain: str, text: str) -> Unreadable:
+def _refused(code: str, text: str, **params: Any) -> Usage:
+    return Usage(code, value=text.strip()[:30], **params)
+
+
+def _refusal(plain: str, text: str) -> Usage:
     """Why a text that begins with no known form, or ends with something else, is refused."""
     if found := re.match(_YEAR_LAST, plain):
         both = ((found[1], found[3]), (found[3], found[1]))
         readings = {f"{found[4]}-{m:0>2}-{d:0>2}" for m, d in both if int(m) <= 12 and int(d) <= 31}
         if len(readings) == 2:
-            return Unreadable("date.ambiguous", text, first=min(readings), second=max(readings))
+            return _refused("date.ambiguous", text, first=min(readings), second=max(readings))
     elif found := re.match("民国 ?([0-9]{1,3})|([0-9]{3})" + _SHORT, plain):
-        return Unreadable("date.minguo", text, year=1911 + int(found[1] or found[2]))
+        return _refused("date.minguo", text, year=1911 + int(found[1] or found[2]))
     elif re.match("[0-9]{1,2}" + _SHORT, plain):
-        return Unreadable("date.two_digit_year", text)
-    return Unreadable("date.unknown", text)
+        return _refused("date.two_digit_year", text)
+    return _refused("date.unknown", text)

@@ -15,11 +15,11 @@ from functools import lru_cache, partial
 from typing import Any
 
 from ..clock import TZ
-from ..errors import Fault
-from .entry import CONTROL, LONGEST, Unclear, read
+from ..errors import Fault, Usage
+from .entry import CONTROL, LONGEST, read
 from .layout import SPACES, Layout, heading, recognise, spellings
 from .mask import name as masked_name
-from .moments import Unreadable, read_moment
+from .moments import read_moment
 from .policy import Field, Policy
 from .vocabulary import Named
 
@@ -114,10 +114,10 @@ class Reader:
                 continue
             try:
                 if not isinstance(cell, str) and hasattr(cell, "formula"):
-                    raise Unclear("import.uncomputed", field=_label(self.policy, name))
+                    raise Usage("import.uncomputed", field=_label(self.policy, name))
                 value = value_of(cell)
-            except Unclear as unclear:
-                problems.append(self._problem(row, name, index, cell, unclear.fault))
+            except Usage as wrong:
+                problems.append(self._problem(row, name, index, cell, wrong.faults[0]))
             else:
                 if value is not None and value != "":
                     values[name] = value
@@ -160,9 +160,9 @@ class Reader:
         if text in self._nothing and name != "content":
             return None
         if not text.isprintable() and CONTROL.search(text):
-            raise Unclear("value.control", field=_label(self.policy, name))
+            raise Usage("value.control", field=_label(self.policy, name))
         if len(text) > LONGEST:
-            raise Unclear(
+            raise Usage(
                 "value.long", field=_label(self.policy, name), length=len(text), most=LONGEST
             )
         return text
@@ -181,7 +181,7 @@ class Reader:
         if re.search(r"[0-9]e\+[0-9]", folded.casefold()) or (
             isinstance(cell, float) and cell >= 1e15
         ):
-            raise Unclear("import.lost_digits", field=_label(self.policy, name))
+            raise Usage("import.lost_digits", field=_label(self.policy, name))
         return folded
 
     def _moment(self, name: str, cell: object) -> tuple[dt.datetime, bool] | None:
@@ -193,12 +193,12 @@ class Reader:
         if text in self._nothing:
             return None
         if not isinstance(cell, str) and not re.fullmatch(r"(19|20)[0-9]{6}", text):
-            raise Unclear("import.number_date", field=_label(self.policy, name))
+            raise Usage("import.number_date", field=_label(self.policy, name))
         try:
             return read_moment(text, self.now, typed=False)
-        except Unreadable as error:
-            params = {**error.fault.params, "field": _label(self.policy, name)}
-            raise Unclear(error.fault.code, **params) from None
+        except Usage as wrong:
+            label = _label(self.policy, name)
+            raise Usage(faults=[f.about(field=label) for f in wrong.faults]) from None
 
     def _check(self, row: int, values: dict[str, Any], bad: set[str]) -> list[Problem]:
         """What must be there, and times that cannot be. Dates get their time of day."""
@@ -287,4 +287,4 @@ def _time_of_day(cell: object) -> dt.time | None:
     try:
         return dt.time(int(digits[:2]), int(digits[2:4]), int(digits[4:6]))
     except ValueError:
-        raise Unclear("date.unknown", value=_plain(cell)) from None
+        raise Usage("date.unknown", value=_plain(cell)) from None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from ..errors import Usage
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,16 @@ def candidates(words: Iterable[W], text: str) -> list[W]:
     begun = [w for w in known if any(s.startswith(wanted) for s in spellings(w))]
     part = [w for w in known if wanted in plain(w.zh)]
     return part if not begun and len(part) == 1 else begun
+
+
+def meant(words: Iterable[W], text: str, kind: str, **params: Any) -> W:
+    """The one word a text means; Usage KIND.unknown or KIND.ambiguous with the nearest ones."""
+    known = list(words)
+    match = candidates(known, text)
+    if len(match) == 1:
+        return match[0]
+    code = f"{kind}.ambiguous" if match else f"{kind}.unknown"
+    raise Usage(code, value=text, nearest=match or nearest(known, text), **params)
 
 
 def nearest(words: Iterable[W], text: str) -> list[W]:

@@ -9,10 +9,10 @@ from typing import Any
 from ..domain.entry import enter, missing, split
 from ..domain.fold import Complaint
 from ..domain.gates import extended, refusals
-from ..domain.moments import Unreadable, read_moment
+from ..domain.moments import read_moment
 from ..domain.policy import Policy, Step
-from ..domain.vocabulary import Named, candidates, nearest
-from ..errors import Fault, NotFound, Refused, Usage
+from ..domain.vocabulary import meant
+from ..errors import Fault, Faults, NotFound, Refused, Usage
 from ..ledger import queries
 from ..ledger.office import refresh
 from ..ledger.store import Draft, next_number, project
@@ -31,15 +31,16 @@ def log(office: Office, given: Given, *, at: str | None = None) -> dict[str, Any
     Returns the number and the likely earlier ones of the same customer.
     """
     with office.ledger.unit():
-        received, faults = when(at, office.now)
+        wrong, received = Faults(), office.now
+        with wrong.kept():
+            received = when(at, office.now)
         adoption = office.book.adoption(received.date())
         policy = office.book.policy(adoption)
         values, more = enter(policy, {k: v for k, v in given.items() if v}, office.now)
         values = {f.id: f.default for f in policy.fields.values() if f.default is not None} | values
         failed = [f.params.get("field") for f in more]
-        faults += more + [f for f in missing(policy, values) if f.params["field"] not in failed]
-        if faults:
-            raise Usage(faults=faults)
+        wrong += more + [f for f in missing(policy, values) if f.params["field"] not in failed]
+        wrong.tell()
         body, private = split(policy, values)
         number = next_number(office.ledger, policy.number, office.now.date())
         body |= {"policy": adoption, "named": bool(values.get("name"))}
@@ -66,12 +67,7 @@ def update(
     """Records a step. Returns the number and the step that was understood."""
     number = queries.find(office.ledger, wanted)
     state, policy = office.state(number)
-    known = policy.steps_for(state.fields.get("plan"))
-    match = candidates(known, step)
-    if len(match) != 1:
-        code = "step.ambiguous" if match else "step.unknown"
-        raise Usage(code, value=step, nearest=match or nearest(known, step))
-    found = match[0]
+    found = meant(policy.steps_for(state.fields.get("plan")), step, "step")
     if text and found.text:
         given = {found.text: text, **given}
     return _act(office, number, found.id, given, at, text), found
@@ -98,12 +94,11 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
     number = queries.find(office.ledger, wanted)
     with office.ledger.unit():
         _, policy = office.state(number)
-        values, faults = enter(policy, given, office.now)
+        values, wrong = enter(policy, given, office.now)
         received = values.get("received_at")
         if received and dt.datetime.fromisoformat(received) > office.now + SOON:
-            faults.append(Fault("time.future", {"value": received}))
-        if faults:
-            raise Usage(faults=faults)
+            wrong.append(Fault("time.future", {"value": received}))
+        wrong.tell()
         body, private = split(policy, values)
         if received:
             body["received_at"] = received
@@ -148,17 +143,15 @@ def _undoable(office: Office, batch: str | None) -> dict[str, Any]:
     raise NotFound("undo.unknown", value=batch or "-")
 
 
-def when(text: str | None, now: dt.datetime) -> tuple[dt.datetime, list[Fault]]:
+def when(text: str | None, now: dt.datetime) -> dt.datetime:
     """When it happened: now, or what was typed; never in the future. A day of today means now."""
     if not text:
-        return now, []
-    try:
-        read = read_moment(text, now, typed=True)
-    except Unreadable as error:
-        params = {**error.fault.params, "field": Named("at", "时间", "time")}
-        return now, [Fault(error.fault.code, params)]
+        return now
+    read = read_moment(text, now, typed=True)
     at = now if not read.has_time and read.at.date() == now.date() else read.at
-    return (at, []) if at <= now + SOON else (now, [Fault("time.future", {"value": text})])
+    if at > now + SOON:
+        raise Usage("time.future", value=text)
+    return at
 
 
 def _act(
@@ -168,16 +161,16 @@ def _act(
     number = queries.find(office.ledger, wanted)
     with office.ledger.unit():
         state, policy = office.state(number)
-        received = state.received_at
-        moment, faults = when(at, office.now)
+        values, wrong = enter(policy, given, office.now)
+        received = moment = state.received_at
+        with wrong.kept():
+            moment = when(at, office.now)
         # A day without a time cannot be before the receipt on that same day.
         if at and moment.date() == received.date():
             moment = max(moment, received)
         if moment < received:
-            faults.append(Fault("time.before_receipt", {"value": at, "received": received}))
-        values, more = enter(policy, given, office.now)
-        if faults + more:
-            raise Usage(faults=faults + more)
+            wrong.append(Fault("time.before_receipt", {"value": at, "received": received}))
+        wrong.tell()
         _allow(office, state, policy, action, values)
         body, private = split(policy, values)
         type_ = action if action in ("assigned", "closed", "reopened") else "step"
@@ -218,5 +211,5 @@ def _commit(office: Office, draft: Draft, action: str) -> None:
     office.write(draft)
     refused = refusals(*office.state(number), action)
     if refused:
-        raise Refused(faults=[Fault(f.code, {**f.params, "number": number}) for f in refused])
+        raise Refused(faults=[f.about(number=number) for f in refused])
     project(office.ledger, office.book, number)

@@ -10,7 +10,7 @@ from ..domain.duties import owed
 from ..domain.gates import refusals
 from ..domain.policy import Duty
 from ..domain.spans import read_span
-from ..domain.vocabulary import Named, candidates, nearest
+from ..domain.vocabulary import Named, meant
 from ..errors import Usage
 from ..ledger import queries
 from ..ledger.office import project_office
@@ -116,14 +116,9 @@ def duty_done(office: Office, wanted: str, text: str, at: str | None) -> Named:
     from .casework import when
 
     words = [Named(d.id, d.zh or d.clause, d.en or d.id) for d in office.policy.duties]
-    match = candidates(words, wanted)
-    if len(match) != 1:
-        raise Usage("duty.unknown", value=wanted, nearest=match or nearest(words, wanted))
-    moment, faults = when(at, office.now)
-    if faults:
-        raise Usage(faults=faults)
+    duty, moment = meant(words, wanted, "duty"), when(at, office.now)
     with office.ledger.unit():
         private = {"text": text} if text else {}
-        office.write(Draft("duty", moment, None, {"duty": match[0].id}, private))
+        office.write(Draft("duty", moment, None, {"duty": duty.id}, private))
         project_office(office.ledger, office.book)
-    return match[0]
+    return duty

@@ -16,7 +16,7 @@ from ..ledger.store import Book, head
 from ..rulebook.shapes import load_form
 from ..sheets.register import write_register
 from .reading import closed_at, disclose, unfolded, veiled
-from .session import Office, period, typed
+from .session import Office, period
 from .wording import terms
 
 CARRIED = "往期结转"
@@ -74,8 +74,7 @@ def export(
 
 
 def _evening(office: Office, day: str) -> dt.datetime:
-    with typed():
-        read = read_day(day, office.now, typed=True)
+    read = read_day(day, office.now, typed=True)
     return dt.datetime.combine(read, dt.time(23, 59, 59), office.now.tzinfo)
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..domain.clocks import clocks, derive
-from ..domain.entry import Unclear, word
+from ..domain.entry import word
 from ..domain.fold import facts, fold
 from ..domain.mask import masked
-from ..domain.moments import Unreadable, read_month
+from ..domain.moments import read_month
 from ..domain.policy import Field, Policy
 from ..domain.vocabulary import Named
-from ..errors import Fault, Usage
+from ..errors import Fault, Faults
 from ..ledger import queries
 from ..ledger.store import Draft, events_of
 from .session import Office
@@ -169,23 +169,18 @@ def listing(
     """Complaints that meet the filters (words of today's policy), newest first; and how many."""
     policy = office.policy
     fields = {**policy.fields, "status": STATUS}
-    equal, faults, period = {}, [], None
+    equal, wrong, period = {}, Faults(), None
     for name, text in given.items():
         if text is not None:
             field = fields.get(name)
-            try:
+            with wrong.kept():
                 equal[name] = word(policy, field, text) if field and field.type == "term" else text
-            except Unclear as unclear:
-                faults.append(unclear.fault)
+    with wrong.kept():
+        period = read_month(month, office.now) if month else None
+    wrong.tell()
     term = policy.term("category", equal.get("category"))
     if term and not term.parent:
         equal["class"] = equal.pop("category")  # a class means all its items
-    try:
-        period = read_month(month, office.now) if month else None
-    except Unreadable as error:
-        faults.append(error.fault)
-    if faults:
-        raise Usage(faults=faults)
     now = office.now if overdue else None
     found, count = queries.listing(
         office.ledger, equal, received=period, open_=open_, overdue=now, limit=limit

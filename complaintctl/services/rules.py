@@ -10,11 +10,11 @@ from typing import Any
 from ..domain.clocks import clocks
 from ..domain.example import run
 from ..domain.fold import fold
-from ..domain.moments import Unreadable, read_day
+from ..domain.moments import read_day
 from ..domain.policy import Policy
-from ..domain.vocabulary import Named, candidates
+from ..domain.vocabulary import Named, meant
 from ..domain.workdays import WorkCalendar
-from ..errors import Fault, Trouble, Usage
+from ..errors import Fault, Faults, Trouble
 from ..ledger import queries
 from ..ledger.office import project_office, refresh
 from ..ledger.store import Draft, events_of
@@ -23,9 +23,10 @@ from ..rulebook.files import found, pick, read
 from ..rulebook.policies import load
 from .audit import adoption, announced
 from .holiday_source import announced_years, state_council_days
-from .session import Office, typed
+from .session import Office
 
 COUNTED = ("limit", "penalty", "duty", "gate", "step", "example")
+DAY_KIND = Named("kind", "上班或休息", "work or off")
 DAY_KINDS = (Named("work", "上班", "work"), Named("off", "休息", "off"))
 
 
@@ -79,8 +80,7 @@ def adopt(
 ) -> dict[str, Any]:
     """Adopts a policy for complaints received from a day on; the older ones keep theirs."""
     rules = sound(wanted, office.own)
-    with typed():
-        day = read_day(from_, office.now, typed=True) if from_ else office.now.date()
+    day = read_day(from_, office.now, typed=True) if from_ else office.now.date()
     told = {"policy": rules.id, "title": rules.named(rules.id), "from": day}
     if dry_run:
         return told | {"would_change": _would_change(office, rules)}
@@ -111,20 +111,15 @@ def _would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
 
 def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[str, Any]:
     """Corrects one day by hand (weekend duty, a regional holiday) and the dates that hang on it."""
-    match = candidates(DAY_KINDS, kind)
-    wrong = []
-    if len(match) != 1:
-        about = {"field": Named("kind", "上班或休息", "work or off"), "value": kind}
-        wrong.append(Fault("value.unknown", {**about, "nearest": list(DAY_KINDS)}))
-    try:
+    wrong = Faults()
+    with wrong.kept():
+        match = meant(DAY_KINDS, kind, "value", field=DAY_KIND)
+    with wrong.kept():
         day = read_day(day_text, office.now, typed=True)
-    except Unreadable as error:
-        raise Usage(faults=[error.fault, *wrong]) from None
-    if wrong:
-        raise Usage(faults=wrong)
-    body = {"days": {day.isoformat(): [match[0].id, name]}, "source": "hand"}
+    wrong.tell()
+    body = {"days": {day.isoformat(): [match.id, name]}, "source": "hand"}
     recomputed = _calendar(office, Draft("calendar", office.now, None, body))
-    return {"day": day, "kind": match[0], "recomputed": recomputed}
+    return {"day": day, "kind": match, "recomputed": recomputed}
 
 
 def calendar_update(office: Office) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..domain.fold import Complaint
-from ..domain.moments import Unreadable, read_month
+from ..domain.moments import read_month
 from ..domain.policy import Policy
-from ..errors import Usage
 from ..ledger.connection import Ledger, open_ledger
 from ..ledger.store import Book, Draft, Stamp, append, events_of
 
@@ -57,16 +56,6 @@ def office(path: Path, *, by: str, now: dt.datetime, own: Path | None = None) ->
         yield stamped(ledger, by=by, now=now, own=own)
 
 
-@contextmanager
-def typed() -> Iterator[None]:
-    """What cannot be read inside was typed wrong: Usage."""
-    try:
-        yield
-    except Unreadable as error:
-        raise Usage(faults=[error.fault]) from None
-
-
 def period(office: Office, month: str | None) -> tuple[dt.date, dt.date]:
     """The days first ≤ day < last that a month or year means; without one, this month."""
-    with typed():
-        return read_month(month or "this", office.now)
+    return read_month(month or "this", office.now)
