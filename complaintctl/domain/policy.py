@@ -5,9 +5,9 @@ Built from the merged text of a policy file, which the ledger stores. Knows no r
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, dataclass_transform
 
 from ..errors import Fault
@@ -17,13 +17,15 @@ from .vocabulary import Named
 
 
 @dataclass_transform(frozen_default=True)
-def _item(cls: type[Any]) -> Any:
-    """A dataclass without the half that costs time at each start: items are compared by id."""
-    return dataclass(frozen=True, eq=False, repr=False)(cls)
+class Item(Named):
+    """What a policy file lists: each kind is a dataclass, without the methods that need not be
+    written for it anew at each start."""
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, eq=False, repr=False)(cls)
 
 
-@_item
-class Term(Named):
+class Term(Item):
     """One word of a vocabulary. ``rank`` compares levels of different regimes, 1 (lowest) to 4."""
 
     group: str = ""
@@ -32,8 +34,7 @@ class Term(Named):
     open: bool = True
 
 
-@_item
-class Field(Named):
+class Field(Item):
     """What a complaint may carry. ``type`` is text, term, bool, number, day, moment or count."""
 
     type: str = "text"
@@ -43,8 +44,7 @@ class Field(Named):
     default: Any = None
 
 
-@_item
-class Step(Named):
+class Step(Item):
     """Something done on a complaint. ``resets`` names the steps that must be done again after it,
     ``text`` the field its free text fills; ``after_close``: a closed complaint may still get it.
     """
@@ -56,8 +56,7 @@ class Step(Named):
     sets: Table | None = None
 
 
-@_item
-class Rule(Named):
+class Rule(Item):
     """What every rule has: an id, the quoted clause, and which complaints it speaks of.
 
     All of ``when`` must hold and none of ``unless`` (one table, or several of which any excepts).
@@ -68,7 +67,7 @@ class Rule(Named):
     clause: str = ""
     article: str = ""
     when: Table | None = None
-    unless: Any = None
+    unless: tuple[Table, ...] = ()
     assumed: bool = False
     reason: str = ""
     origin: str = ""
@@ -82,17 +81,13 @@ class Rule(Named):
 
     def applies(self, facts: Table) -> bool:
         """Whether the rule speaks of a complaint with these facts."""
-        return matches(self.when, facts) and not any(matches(t, facts) for t in self._exceptions())
+        return matches(self.when, facts) and not any(matches(t, facts) for t in self.unless)
 
     def asked(self) -> set[str]:
         """The facts its conditions ask for."""
-        return {name for table in (self.when or {}, *self._exceptions()) for name in table}
-
-    def _exceptions(self) -> Iterable[Table]:
-        return [self.unless] if isinstance(self.unless, dict) else self.unless or ()
+        return {name for table in (self.when or {}, *self.unless) for name in table}
 
 
-@_item
 class Limit(Rule):
     """A time limit: ``within`` a span of the step ``since``, a step of ``until`` must be done.
 
@@ -118,7 +113,6 @@ class Limit(Rule):
         return read_span(by_fact(self.within, facts, "promptly"))
 
 
-@_item
 class Extension(Rule):
     """Which limits may be moved, who must have approved it, and how far at the most."""
 
@@ -127,7 +121,6 @@ class Extension(Rule):
     at_most: str = ""
 
 
-@_item
 class Gate(Rule):
     """What must be there before ``on`` (a step, ``assigned``, ``closed``): steps done, fields
     given, fields that are true, that differ from each other, that have one of some values."""
@@ -140,7 +133,6 @@ class Gate(Rule):
     one_of: Table | None = None
 
 
-@_item
 class Penalty(Rule):
     """What is proposed against staff. Amount in yuan; a person must approve or waive it.
 
@@ -159,7 +151,6 @@ class Penalty(Rule):
     share_on: tuple[str, ...] = ()
 
 
-@_item
 class Duty(Rule):
     """A recurring obligation of the office. ``rrule`` is RFC 5545; empty means as needed.
 
@@ -171,28 +162,29 @@ class Duty(Rule):
     roll: str = ""
 
 
-RULES: dict[str, type[Rule]] = {
-    **{rule.__name__.lower(): rule for rule in (Limit, Extension, Gate, Penalty, Duty)},
-    "note": Rule,
-}
-R = TypeVar("R", bound=Rule)
+# What a policy file lists, by the key it stands under.
+RULES: dict[str, type[Rule]] = {rule.__name__.lower(): rule for rule in Rule.__subclasses__()}
+RULES["note"] = Rule  # said without a clock or a demand
+ITEMS: dict[str, type[Item]] = {"field": Field, "step": Step, **RULES}
+T = TypeVar("T")
 
 
-def build(cls: type[Any], table: Table) -> Any:
+@cache
+def shape(cls: Any) -> dict[str, bool]:
+    """The keys that an item may have, and whether each holds several values."""
+    return {f.name: str(f.type).startswith("tuple") for f in fields(cls)}
+
+
+def build(cls: Callable[..., T], table: Table) -> T:
     """An item from its table: lists become tuples, a lone value where a list may stand, one."""
-    known = {f.name: str(f.type) for f in fields(cls)}
-    values: dict[str, Any] = {}
+    several, values = shape(cls), {}
     for name, value in table.items():
         name = "since" if name == "from" else name
-        if known.get(name, "").startswith("tuple"):
+        if several.get(name):
             value = tuple(value) if isinstance(value, list | tuple) else (value,)
-        if name in known:
+        if name in several:
             values[name] = value
     return cls(**values)
-
-
-def _by_id(cls: type[Any], items: Iterable[Table]) -> dict[str, Any]:
-    return {item["id"]: build(cls, item) for item in items}
 
 
 class Policy:
@@ -207,20 +199,19 @@ class Policy:
         self.count_receipt_day: bool = text.get("count_receipt_day", False)
         self.reopen_restarts: bool = text.get("reopen_restarts", True)
         self.vocabulary: dict[str, dict[str, Term]] = {
-            name: _by_id(Term, terms) for name, terms in text.get("vocabulary", {}).items()
+            name: {term["id"]: build(Term, term) for term in terms}
+            for name, terms in text.get("vocabulary", {}).items()
         }
-        self.fields: dict[str, Field] = _by_id(Field, text.get("field", ()))
-        self.steps: dict[str, Step] = _by_id(Step, text.get("step", ()))
-        self.limits = self._rules(Limit)
-        self.gates = self._rules(Gate)
-        self.penalties = self._rules(Penalty)
-        self.extensions = self._rules(Extension)
-        self.duties = self._rules(Duty)
+        self.fields = {field.id: field for field in self._items(Field)}
+        self.steps = {step.id: step for step in self._items(Step)}
+        self.limits, self.extensions = self._items(Limit), self._items(Extension)
+        self.gates, self.penalties = self._items(Gate), self._items(Penalty)
+        self.duties = self._items(Duty)
         self._limit = {limit.id: limit for limit in self.limits}
         self._asked = sorted({name for limit in self.limits for name in limit.asked()})
         self._speaking = lru_cache(2048)(self._speaks)
 
-    def _rules(self, kind: type[R]) -> tuple[R, ...]:
+    def _items(self, kind: type[T]) -> tuple[T, ...]:
         return tuple(build(kind, item) for item in self.text.get(kind.__name__.lower(), ()))
 
     def limit(self, limit_id: str) -> Limit | None:
@@ -240,6 +231,14 @@ class Policy:
         lists = self.text.get("checklists", {})
         hidden = {s for id_, steps in lists.items() if id_ not in (self.id, plan) for s in steps}
         return [s for s in self.steps.values() if s.id not in hidden or s.id in lists.get(plan, ())]
+
+    def defaults(self) -> dict[str, Any]:
+        """What the fields hold where nothing is said."""
+        return {f.id: f.default for f in self.fields.values() if f.default is not None}
+
+    def label(self, name: str) -> Named:
+        """What a field or step is called; by its id, where there is none of that name."""
+        return self.fields.get(name) or self.steps.get(name) or Named(name, name, name)
 
     def term(self, vocabulary: str, term_id: object) -> Term | None:
         """The word of a vocabulary, or None."""

@@ -15,6 +15,8 @@ PROVING = ("due", "state", "penalties", "points", "shared", "measure", "duties")
 DEMANDS = ("within", "until", "from", "when", "unless", "steps", "fields", "true")
 COMPARED = (*DEMANDS, "amount", "points", "measure", "rrule", "approver", "at_most", "clause")
 COUNTED = {"duty": "duties", "step": "steps", "example": "examples"}
+# What is wrong with an id, by whether it is proven in each of the files that have it.
+LACKING = {(): "absent", (False,): "unproven", (True,): ""}
 
 
 def coverage() -> dict[str, Any]:
@@ -22,13 +24,14 @@ def coverage() -> dict[str, Any]:
     the index that stands in no file, in more than one, or that no example of its file proves."""
     index = read(PACKAGED / "index.toml")
     texts = {id_: read(path) for id_, path in found("policies").items()}
-    standing: dict[str, list[bool]] = {}  # whether it is proven, for each file that has the id
+    standing: dict[str, list[bool]] = {}
     for text in texts.values():
         proven = set(_proven(text))
         for id_ in (item["id"] for kind in RULES for item in text.get(kind, ())):
             standing.setdefault(id_, []).append(id_ in proven)
     regimes = (*index["seed"], *index["public"])
-    lacking = {i: _lack(standing.get(i, [])) for i in (*index["limits"], *index["penalties"])}
+    wanted = (*index["limits"], *index["penalties"])
+    lacking = {id_: LACKING.get(tuple(standing.get(id_, ())), "twice") for id_ in wanted}
     lacking |= {id_: "absent" for id_ in regimes if id_ not in texts}
     return {
         "policies": sum(id_ in texts for id_ in regimes),
@@ -45,18 +48,10 @@ def _proven(text: Table) -> Iterator[str]:
         yield from (*example.get("covers", ()), *example.get("refused", ()))
 
 
-def _lack(proven: list[bool]) -> str:
-    if len(proven) != 1:
-        return "twice" if proven else "absent"
-    return "" if proven[0] else "unproven"
-
-
 def differences(one: Policy, two: Policy) -> list[Fault]:
     """What changes from one regime to the other, as sentences."""
     told = _by_kind(one, two)
-    for kind in RULES:
-        if kind == "note":
-            continue
+    for kind in (kind for kind in RULES if kind != "note"):
         ours, theirs = ({i["id"]: i for i in p.text.get(kind, ())} for p in (one, two))
         for id_ in sorted(ours.keys() & theirs.keys()):
             told += _changed(ours[id_], theirs[id_])
@@ -65,34 +60,30 @@ def differences(one: Policy, two: Policy) -> list[Fault]:
     return told
 
 
-def _changed(old: Table, new: Table) -> list[Fault]:
-    told = []
+def _changed(old: Table, new: Table) -> Iterator[Fault]:
     for key in COMPARED:
         before, after = old.get(key), new.get(key)
         if before != after:
             said = {"id": old["id"], "old": _shown(before), "new": _shown(after)}
-            told.append(Fault("diff.changed", {**said, "key": Fault(f"diff.key.{key}")}))
-    return told
+            yield Fault("diff.changed", {**said, "key": Fault(f"diff.key.{key}")})
 
 
 def _by_kind(one: Policy, two: Policy) -> list[Fault]:
     """For each kind of record, of the default level: the limits one regime sets and the other."""
-    groups: dict[str, tuple[list[Term], list[Fault], list[Fault]]] = {}
+    sides = {"one": one.named(one.id), "two": two.named(two.id)}
+    told: dict[str, tuple[list[Term], Fault]] = {}  # kinds of which the same is to be said
     for kind in {**two.vocabulary.get("kind", {}), **one.vocabulary.get("kind", {})}.values():
         ours, theirs = (_limits(policy, kind.id) for policy in (one, two))
         if ours != theirs:
-            groups.setdefault(f"{ours}{theirs}", ([], ours, theirs))[0].append(kind)
-    sides = {"one": one.named(one.id), "two": two.named(two.id)}
-    return [
-        Fault("diff.kind", {**sides, "kinds": kinds, "ours": ours, "theirs": theirs})
-        for kinds, ours, theirs in groups.values()
-    ]
+            said = Fault("diff.kind", {**sides, "ours": ours, "theirs": theirs})
+            told.setdefault(str(said), ([], said))[0].append(kind)
+    return [said.about(kinds=kinds) for kinds, said in told.values()]
 
 
 def _limits(policy: Policy, kind: str) -> list[Fault]:
-    defaults = {f.id: f.default for f in policy.fields.values() if f.default is not None}
-    level = policy.term("level", defaults.get("level"))
-    known = {**defaults, "kind": kind, "rank": level.rank if level else 0, "origin": "live"}
+    known = policy.defaults() | {"kind": kind, "origin": "live"}
+    level = policy.term("level", known.get("level"))
+    known["rank"] = level.rank if level else 0
     return [
         Fault("diff.item", {"id": limit.id, "what": limit, "span": limit.span(known)})
         for limit in policy.limits

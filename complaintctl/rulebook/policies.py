@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from ..domain.policy import RULES, Policy
+from ..domain.policy import ITEMS, RULES, Policy
 from ..errors import BadRules, NotFound
 from .files import found, pick, read
 
-LISTS = ("field", "step", *RULES)
 ABOUT = ("zh", "en", "edition", "source", "users")
+JOINED = (*ITEMS, "vocabulary", "include", "drop")  # what of a file is not simply its head
 Text = dict[str, Any]
 
 
@@ -31,13 +31,13 @@ def merged(path: Path, own: Path | None = None) -> Text:
     whole: Text = {"vocabulary": {}, "sources": {}, "checklists": {}}
     for id_, text in lineage.items():
         dropped = text.get("drop", ())
-        for kind in LISTS:
+        for kind in ITEMS:
             whole[kind] = [i for i in whole.get(kind, ()) if i.get("id") not in dropped]
-        head = {k: v for k, v in text.items() if k not in (*LISTS, "vocabulary", "include", "drop")}
-        whole |= {"example": [], **head}
-        _join(whole, _marked(text, id_))
+        whole |= {"example": [], **{k: v for k, v in text.items() if k not in JOINED}}
+        _join(whole, text, id_)
         for plan in text.get("plans", ()):
-            _join(whole, _plan(read(pick("policies", plan, own))))
+            kept = _plan(read(pick("policies", plan, own)))
+            _join(whole, kept, kept["id"])
     return whole
 
 
@@ -55,33 +55,27 @@ def _include(lineage: dict[str, Text], path: Path, files: dict[str, Path], above
     lineage[id_] = text
 
 
-def _marked(text: Text, id_: str) -> Text:
-    """The items of a file with their origin, and what stays known of the file in the whole: its
-    head, and its steps in order if they are a list to tick."""
-    items = {kind: [{**i, "origin": id_} for i in text.get(kind, ())] for kind in LISTS}
-    head = {key: text[key] for key in ABOUT if key in text}
-    ticked = {id_: [step["id"] for step in text.get("step", ())]} if text.get("checklist") else {}
-    words = text.get("vocabulary", {})
-    return {**items, "vocabulary": words, "sources": {id_: head}, "checklists": ticked}
-
-
 def _plan(text: Text) -> Text:
     """A plan (预案) a regime keeps ready: its rules hold once a complaint has that plan."""
-    id_ = text["id"]
-    plan = _marked(text, id_)
+    word = {key: text[key] for key in ("id", "zh", "en")}
+    plan = {**text, "vocabulary": {**text.get("vocabulary", {}), "plan": [word]}}
     for kind in RULES:
-        plan[kind] = [{**i, "when": {**i.get("when", {}), "plan": id_}} for i in plan[kind]]
-    word = {"id": id_, "zh": text["zh"], "en": text["en"]}
-    return plan | {"vocabulary": {**plan["vocabulary"], "plan": [word]}}
+        items = text.get(kind, ())
+        plan[kind] = [{**i, "when": {**i.get("when", {}), "plan": text["id"]}} for i in items]
+    return plan
 
 
-def _join(whole: Text, more: Text) -> None:
-    for kind in LISTS:
-        whole[kind] = _replaced(whole[kind], more[kind])
-    for name, words in more["vocabulary"].items():
+def _join(whole: Text, text: Text, id_: str) -> None:
+    """Adds the items of a file with their origin, and what stays known of the file in the whole:
+    its head, and its steps in order if they are a list to tick."""
+    for kind in ITEMS:
+        items = [{**item, "origin": id_} for item in text.get(kind, ())]
+        whole[kind] = _replaced(whole[kind], items)
+    for name, words in text.get("vocabulary", {}).items():
         whole["vocabulary"][name] = _replaced(whole["vocabulary"].get(name, ()), words)
-    whole["sources"] |= more["sources"]
-    whole["checklists"] |= more["checklists"]
+    whole["sources"][id_] = {key: text[key] for key in ABOUT if key in text}
+    if text.get("checklist"):
+        whole["checklists"][id_] = [step["id"] for step in text.get("step", ())]
 
 
 def _replaced(old: Iterable[Text], new: Iterable[Text]) -> list[Text]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from ..domain.form import Column, Form
 from ..domain.layout import Layout
-from ..domain.policy import build
+from ..domain.policy import build, shape
 from ..errors import BadRules, Fault
 from .files import pick, read
 
@@ -20,8 +19,7 @@ def load_form(wanted: str, own: Path | None = None) -> Form:
     columns = text.pop("column", [])
     keys = ("head", "field", "width")
     _check(path, (text, ("id", "title"), Form), *((c, keys, Column) for c in columns))
-    form: Form = build(Form, {**text, "columns": [build(Column, c) for c in columns]})
-    return form
+    return build(Form, {**text, "columns": [build(Column, c) for c in columns]})
 
 
 def load_layout(wanted: str, own: Path | None = None) -> Layout:
@@ -40,11 +38,11 @@ def load_report(wanted: str, own: Path | None = None) -> dict[str, Any]:
     return text
 
 
-def _check(path: Path, *parts: tuple[dict[str, Any], tuple[str, ...], type[Any] | None]) -> None:
+def _check(path: Path, *parts: tuple[dict[str, Any], tuple[str, ...], Any]) -> None:
     """BadRules for what the parts of a file lack, and what their shapes do not know."""
     faults = []
-    for text, wanted, shape in parts:
-        known = {"zh", *(f.name for f in fields(shape))} if shape else text
+    for text, wanted, of in parts:
+        known = {"zh", *shape(of)} if of else text
         wrong = [("rules.unknown_key", key) for key in text if key not in known]
         wrong += [("rules.missing_key", key) for key in wanted if key not in text]
         where = {"path": path.name, "place": str(text.get("id", "-")), "line": "-"}
