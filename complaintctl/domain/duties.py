@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from itertools import pairwise
 from typing import NamedTuple
 
 from .policy import Duty
 from .workdays import WorkCalendar
+
+Days = Collection[dt.date]
 
 
 class Occasion(NamedTuple):
@@ -17,35 +20,33 @@ class Occasion(NamedTuple):
     planned: dt.date
 
 
+_NEVER = Occasion(dt.date.max, dt.date.max)
+
+
 def occasions(
-    duty: Duty,
-    calendar: WorkCalendar,
-    first: dt.date,
-    last: dt.date,
-    done: Collection[dt.date] = (),
-    began: dt.date | None = None,
+    duty: Duty, calendar: WorkCalendar, first: dt.date, last: dt.date, done: Days, began: dt.date
 ) -> list[Occasion]:
     """The dates between first and last (both included) on which the duty falls.
 
-    ``began`` is the day the policy was adopted, from which recurring dates without a fixed weekday
-    or day of the month are counted; ``done`` are the days on which it was done.
+    ``began`` is the day from which recurring dates without a fixed weekday or day of the month are
+    counted (that of the policy's adoption); ``done`` are the days on which it was done.
     """
     if not duty.rrule:
         return []
     from dateutil.rrule import rrulestr
 
     counted = max(done, default=None) if duty.start == "last" else None
-    rule = rrulestr(duty.rrule, dtstart=_midnight(counted or began or first))
+    rule = rrulestr(duty.rrule, dtstart=_midnight(counted or began))
     # A date can roll over a long holiday into the window, so look a fortnight before it.
     early = _midnight(first - dt.timedelta(days=14))
-    found: list[Occasion] = []
+    found: dict[dt.date, Occasion] = {}
     for moment in rule.between(early, _midnight(last), inc=True):
         planned = moment.date()
         day = calendar.roll(planned, duty.roll or "none")
         # Two dates that roll off the same holiday are one occasion.
-        if first <= day <= last and planned != counted and (not found or found[-1].day != day):
-            found.append(Occasion(day, planned))
-    return found[:1] if counted else found
+        if first <= day <= last and planned != counted:
+            found.setdefault(day, Occasion(day, planned))
+    return list(found.values())[: 1 if counted else None]
 
 
 def _midnight(day: dt.date) -> dt.datetime:
@@ -53,12 +54,7 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 
 def owed(
-    duty: Duty,
-    calendar: WorkCalendar,
-    today: dt.date,
-    until: dt.date,
-    done: Collection[dt.date],
-    began: dt.date,
+    duty: Duty, calendar: WorkCalendar, today: dt.date, until: dt.date, done: Days, began: dt.date
 ) -> list[Occasion]:
     """Occasions not yet kept: the latest missed one and those up to ``until``.
 
@@ -67,11 +63,10 @@ def owed(
     """
     first = max(began, today - dt.timedelta(days=400))
     every = occasions(duty, calendar, first, until, done, began)
-    following = [*(occasion.day for occasion in every[1:]), dt.date.max]
     open_ = [
         occasion
-        for occasion, end in zip(every, following, strict=False)
-        if not any(min(occasion) <= day < end for day in done)
+        for occasion, following in pairwise([*every, _NEVER])
+        if not any(min(occasion) <= day < following.day for day in done)
     ]
     missed = [o for o in open_ if max(done, default=dt.date.min) < o.day < today]
     return missed[-1:] + [o for o in open_ if o.day >= today]

@@ -27,12 +27,9 @@ def run(policy: Policy, example: Table, calendar: WorkCalendar) -> list[str]:
     state = _state(policy, example, example.get("events", ()))
     found = clocks(state, policy, calendar)
     lines = {c.limit if c.round == 0 else f"{c.limit}#{c.round + 1}": c for c in found}
-    claims = [
-        *_clocks(example, lines),
-        *_penalties(example, {p.penalty: p for p in proposals(state, policy, found)}),
-        *_refusals(policy, example, calendar),
-        *_duties(policy, example, calendar),
-    ]
+    fines = {p.penalty: p for p in proposals(state, policy, found)}
+    claims = [*_clocks(example, lines), *_penalties(example, fines)]
+    claims += [*_refusals(policy, example, calendar), *_duties(policy, example, calendar)]
     wrong = [f"{what} {got}, expected {wanted}" for what, got, wanted in claims if got != wanted]
     return wrong + [f"{limit}: runs" for limit in example.get("absent", ()) if limit in lines]
 
@@ -41,8 +38,7 @@ def _clocks(example: Table, lines: dict[str, Clock]) -> Claims:
     for limit, wanted in example.get("due", {}).items():
         due = lines[limit].due_at if limit in lines else "nothing"
         got = due.isoformat() if isinstance(due, dt.datetime) else due or ""
-        expected = str(wanted).replace(" ", "T")
-        holds = got.startswith(expected) and bool(got) == bool(expected)
+        holds = got.startswith(str(wanted).replace(" ", "T")) and bool(got) == bool(wanted)
         yield f"{limit}: due", wanted if holds else got, wanted
     now = _at(example.get("now", _NOW.isoformat()))
     for limit, wanted in example.get("state", {}).items():
@@ -77,16 +73,16 @@ def _duties(policy: Policy, example: Table, calendar: WorkCalendar) -> Claims:
         first, last = map(dt.date.fromisoformat, example["between"])
         done = example.get("done", {}).get(id_)
         days = [dt.date.fromisoformat(done)] if done else []
-        owed = occasions(duties[id_], calendar, first, last, days) if id_ in duties else None
-        yield f"{id_}:", owed and [o.day.isoformat() for o in owed], wanted
+        duty = duties.get(id_)
+        owed = duty and [o.day for o in occasions(duty, calendar, first, last, days, first)]
+        yield f"{id_}:", owed and [day.isoformat() for day in owed], wanted
 
 
 def _state(policy: Policy, example: Table, events: Any) -> Complaint:
     """The state after an example's events, through the same fold the ledger uses."""
     given = dict(example.get("given", {}))
     received = given.pop("received", "2026-03-02 09:00")
-    defaults = {f.id: f.default for f in policy.fields.values() if f.default is not None}
-    body = {**defaults, **given, "named": bool(given.get("name"))}
+    body = {**policy.defaults(), **given, "named": bool(given.get("name"))}
     if "steps" in body:
         body["steps"] = {step: _at(at).isoformat() for step, at in body["steps"].items()}
     type_ = "recorded" if body.pop("origin", "live") == "old" else "logged"

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .clocks import Clock
 from .conditions import Table, by_fact
-from .fold import OLD, Complaint, facts
+from .fold import OLD, Complaint, Taken, facts
 from .policy import Penalty, Policy
 
 _VERDICTS = {"penalised": "approved", "waived": "waived"}
@@ -42,37 +42,26 @@ def proposals(state: Complaint, policy: Policy, running: Iterable[Clock]) -> lis
     for rule in policy.penalties:
         breached = [late[limit] for limit in rule.late if limit in late]
         if rule.applies(known) and (breached or not rule.late):
-            verdict = decided.get(rule.id)
-            word = _VERDICTS[verdict.step] if verdict else "proposed"
-            count = _count(rule, state, known, breached)
-            found.append(_propose(rule, known, count, word, verdict.fields if verdict else {}))
+            days = sum(_days_late(clock, state) for clock in breached)
+            units = {"person": known.get("persons") or 1, "day_late": days}
+            count = int(units.get(rule.per, 1))
+            found.append(_proposal(rule, known, count, decided.get(rule.id)))
     return found
 
 
-def _propose(rule: Penalty, known: Table, count: int, verdict: str, said: Table) -> Proposal:
+def _proposal(rule: Penalty, known: Table, count: int, verdict: Taken | None) -> Proposal:
+    said = verdict.fields if verdict else {}
     times = float(by_fact(rule.multiplier, known))
     amount = float(by_fact(rule.amount, known)) * count * times
     if said.get("amount") is not None:
         amount = float(said["amount"])
+    points = float(by_fact(rule.points, known)) * times
+    shared = amount * rule.share if all(map(known.get, rule.share_on)) else 0.0
+    state = _VERDICTS[verdict.step] if verdict else "proposed"
+    person = str(said.get("person") or "")
     return Proposal(
-        penalty=rule.id,
-        policy=rule.origin,
-        amount=amount,
-        points=float(by_fact(rule.points, known)) * times,
-        minimum=rule.minimum,
-        measure=rule.measure,
-        state=verdict,
-        person=str(said.get("person") or ""),
-        shared=amount * rule.share if all(map(known.get, rule.share_on)) else 0.0,
+        rule.id, rule.origin, amount, points, rule.minimum, rule.measure, state, person, shared
     )
-
-
-def _count(rule: Penalty, state: Complaint, known: Table, breached: list[Clock]) -> int:
-    if rule.per == "person":
-        return int(known.get("persons") or 1)
-    if rule.per == "day_late":
-        return sum(_days_late(clock, state) for clock in breached)
-    return 1
 
 
 def _days_late(clock: Clock, state: Complaint) -> int:
