@@ -15,15 +15,14 @@ from .vocabulary import meant, plain
 YES = {"是", "yes", "y", "true", "1", "√", "有", "对", "on"}
 NO = {"否", "no", "n", "false", "0", "×", "无", "不是", "off"}
 LONGEST = 32767  # what one cell of a register can hold, so that every text can be printed
+Values = dict[str, Any]  # by field id
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 RECEIVED = Field("received_at", "受理时间", "received at", type="moment")
 
 
-def enter(
-    policy: Policy, given: Mapping[str, str], now: dt.datetime
-) -> tuple[dict[str, Any], Faults]:
-    """Values by field id, and what could not be read. Field names and words may be labels."""
-    values: dict[str, Any] = {}
+def enter(policy: Policy, given: Mapping[str, str], now: dt.datetime) -> tuple[Values, Faults]:
+    """The values, and what could not be read. Field names and words may be labels."""
+    values: Values = {}
     wrong = Faults()
     for name, text in given.items():
         with wrong.kept():
@@ -89,7 +88,7 @@ def absent(policy: Policy, field: Field) -> Fault:
     return Fault("value.empty", {"field": field})
 
 
-def split(policy: Policy, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+def split(policy: Policy, values: Values) -> tuple[Values, Values]:
     """Values that may stand in the chain, and personal ones beside it, as an unknown one is."""
     open_ = {k: v for k, v in values.items() if k in policy.fields and not policy.fields[k].private}
     return open_, {k: v for k, v in values.items() if k not in open_}

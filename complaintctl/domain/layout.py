@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 SPACES = re.compile(r"[\s\u200b\ufeff\u3000]+")
+Place = tuple[int, str]  # a heading's rank among the spellings of its field, and the field
 
 
 @dataclass(frozen=True)
@@ -37,26 +38,18 @@ def heading(text: object) -> str:
     return SPACES.sub("", unicodedata.normalize("NFKC", str(text or ""))).casefold()
 
 
-def spellings(mapping: Layout) -> dict[str, tuple[int, str]]:
-    """Field and rank by compared heading."""
-    known: dict[str, tuple[int, str]] = {}
-    for target, words in (
-        *mapping.headings.items(),
-        *((f"time:{k}", v) for k, v in mapping.times.items()),
-    ):
+def spellings(mapping: Layout) -> dict[str, Place]:
+    """Rank and field by compared heading."""
+    known: dict[str, Place] = {}
+    times = {f"time:{field}": words for field, words in mapping.times.items()}
+    for target, words in {**mapping.headings, **times}.items():
         for rank, word in enumerate(words):
             known.setdefault(heading(word), (rank, target))
     return known
 
 
-def recognise(
-    cells: Sequence[object], known: Mapping[str, tuple[int, str]]
-) -> dict[int, tuple[int, str]]:
-    """The columns of a row that are headings of the mapping: by index, (rank, field)."""
-    found = {}
-    for index, cell in enumerate(cells):
-        text = heading(cell) if isinstance(cell, str) else ""
-        hit = known.get(text) or known.get(re.sub(r"\(.*?\)$", "", text))
-        if hit:
-            found[index] = hit
-    return found
+def recognise(cells: Sequence[object], known: Mapping[str, Place]) -> dict[int, Place]:
+    """The columns of a row that are headings of the mapping, by index."""
+    texts = [heading(cell) if isinstance(cell, str) else "" for cell in cells]
+    hits = (known.get(text) or known.get(re.sub(r"\(.*?\)$", "", text)) for text in texts)
+    return {index: hit for index, hit in enumerate(hits) if hit}

@@ -21,13 +21,12 @@ _COMPACT = r"([0-9]{4})([0-9]{2})([0-9]{2})(?:[ t]([0-9]{2})([0-9]{2})([0-9]{2})
 _YEAR_LAST = r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})(?![0-9])"
 _SHORT = r"[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"  # what follows a short year
 _MONTH_DAY = r"([0-9]{1,2})[-/]([0-9]{1,2})(?![-/.0-9])(.*)"
-_RELATIVE = r"(大前天|[今昨前明后]天|[今昨明]日|today|yesterday|tomorrow)(.*)"
 _WEEKDAY = r"(上上|上|本|这|下)?个?(?:周|星期|礼拜)([1-6日天])(.*)"
 _TIME = (
     r"(?P<part>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上)? ?(?P<hour>[0-9]{1,2})"
     r"(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
-    r"|[点时](?:(?P<minute2>[0-9]{1,2})分(?:(?P<second2>[0-9]{1,2})秒)?|(?P<minute3>[0-9]{2})"
-    r"|(?P<half>半)|(?P<quarter>[13])刻|整|钟)?"
+    r"|[点时](?:(?P<minute2>[0-9]{2}|[0-9](?=分))(?:分(?:(?P<second2>[0-9]{1,2})秒)?)?"
+    r"|(?P<past>半|[13]刻)|整|钟)?"
     r"|(?= ?[ap]m))(?: ?(?P<noon>[ap]m))?(?: ?(?P<zone>z|[+-][0-9]{2}:?[0-9]{2}))?"
 )
 _MONTH = r"([0-9]{4})(?:年|[-/.])([0-9]{1,2})(?:月份?)?|([0-9]{1,2})月份?|([0-9]{4})年?"
@@ -38,6 +37,7 @@ _DAYS = {
     "大前天": -3, "前天": -2, "昨天": -1, "昨日": -1, "yesterday": -1, "今天": 0, "今日": 0,
     "today": 0, "明天": 1, "明日": 1, "tomorrow": 1, "后天": 2,
 }  # fmt: skip
+_RELATIVE = f"({'|'.join(_DAYS)})(.*)"
 _WEEKS = {"上上": -2, "上": -1, "下": 1}
 # The hours of the 24-hour clock that each part of the day may mean.
 _PARTS = {
@@ -45,12 +45,13 @@ _PARTS = {
     "上午": (0, 12), "am": (0, 11), "中午": (10, 14), "下午": (12, 19), "傍晚": (15, 20),
     "晚上": (17, 23), "pm": (12, 23),
 }  # fmt: skip
+_PAST = {"1刻": 15, "半": 30, "3刻": 45}
 _MONTHS = {
     "last": -1, "last month": -1, "上月": -1, "上个月": -1,
     "this": 0, "this month": 0, "本月": 0, "这个月": 0, "当月": 0,
 }  # fmt: skip
 _YEARS = {"last year": -1, "去年": -1, "上年": -1, "this year": 0, "今年": 0, "本年": 0}
-_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+_ERA = range(1900, 2200)  # the years a date may lie in
 _LONGEST = 80  # characters; no form comes near it, and a pasted page is not searched for one
 
 
@@ -63,14 +64,12 @@ class Moment(NamedTuple):
 
 def read_moment(text: str, now: dt.datetime, *, typed: bool) -> Moment:
     """Raises only Usage: date.unknown, .ambiguous, .impossible, .two_digit_year, .minguo."""
-    return _read(text, now)[0] if typed else _read_stored(text)
+    return _read(text, now)[0] if typed else _stored(text)
 
 
 def read_day(text: str, now: dt.datetime, *, typed: bool) -> dt.date:
     """The day alone; a time of day may follow it, but is no day by itself."""
-    if not typed:
-        return _read_stored(text).at.date()
-    moment, has_day = _read(text, now)
+    moment, has_day = _read(text, now) if typed else (_stored(text), True)
     if not has_day:
         raise _refused("date.unknown", text)
     return moment.at.date()
@@ -87,7 +86,7 @@ def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
     if found is None:
         raise _refused("date.unknown_month", text)
     year, month = int(found[1] or found[4] or now.year), int(found[2] or found[3] or 1)
-    if not (1 <= month <= 12 and _FIRST_YEAR <= year <= _LAST_YEAR):
+    if year not in _ERA or not 1 <= month <= 12:
         raise _refused("date.unknown_month", text)
     return _months(year, month, 12 if found[4] else 1)
 
@@ -98,29 +97,21 @@ def _months(year: int, month: int, length: int) -> tuple[dt.date, dt.date]:
     return first, after
 
 
-def _read_stored(text: str) -> Moment:
-    """The forms without ``now``; the commonest by far (2024-03-05 14:22) is read at once."""
-    if len(text) == 16 and text[4] == text[7] == "-" and text[10] == " " and text[13] == ":":
-        try:
-            day, time = dt.date.fromisoformat(text[:10]), dt.time.fromisoformat(text[11:])
-            if _FIRST_YEAR <= day.year <= _LAST_YEAR:
-                return Moment(dt.datetime.combine(day, time, TZ), True)
-        except ValueError:
-            pass
-    return _read_halves(text)
-
-
-@lru_cache(maxsize=4096)
-def _read_halves(text: str) -> Moment:
-    """In bulk, days and times recur: each half is kept by itself."""
+def _stored(text: str) -> Moment:
+    """The forms without ``now``. In bulk, days and times recur, so each half is kept by itself."""
     half = 10 if text[10:11] == "T" else text.find(" ")
     if half > 0:
         try:
-            day, time = _read_stored(text[:half]), _time(text[half + 1 :])
+            day, time = _whole(text[:half]), _time(text[half + 1 :])
             if time and not day.has_time:
                 return Moment(dt.datetime.combine(day.at, time).astimezone(TZ), True)
         except (ValueError, Usage):
             pass
+    return _whole(text)
+
+
+@lru_cache(maxsize=4096)
+def _whole(text: str) -> Moment:
     return _read(text, None)[0]
 
 
@@ -159,10 +150,10 @@ def _tidy(text: str) -> str:
 def _split(plain: str, now: dt.datetime | None) -> tuple[dt.date | None, str]:
     """The day named and the text after it; no day when the text begins otherwise."""
     if found := re.fullmatch(_FULL, plain):
-        year = int(found[1])
-        if not _FIRST_YEAR <= year <= _LAST_YEAR:
-            raise ValueError(year)
-        return dt.date(year, int(found[3]), int(found[4])), found[5].removeprefix("t").strip()
+        day = dt.date(int(found[1]), int(found[3]), int(found[4]))
+        if day.year not in _ERA:
+            raise ValueError(day)
+        return day, found[5].removeprefix("t").strip()
     if now is None:
         return None, plain
     today = now.date()
@@ -186,8 +177,7 @@ def _time(text: str) -> dt.time | None:
     if not (found := re.fullmatch(_TIME, text)):
         return None
     part = found.groupdict()
-    minute = int(part["minute"] or part["minute2"] or part["minute3"] or 0)
-    minute += 30 if part["half"] else 15 * int(part["quarter"] or 0)
+    minute = int(part["minute"] or part["minute2"] or _PAST.get(part["past"], 0))
     second = int(part["second"] or part["second2"] or 0)
     hour = _hour(int(part["hour"]), part["part"], part["noon"])
     zone = dt.time.fromisoformat(f"00:00{part['zone'].upper()}").tzinfo if part["zone"] else TZ
@@ -195,8 +185,9 @@ def _time(text: str) -> dt.time | None:
 
 
 def _hour(hour: int, *parts: str | None) -> int:
+    """The hour of the 24 that the parts of the day allow; 24, which there is not, if none."""
     for low, high in (_PARTS[part] for part in parts if part):
-        twice = [hour, hour + 12] if 0 < hour < 12 else [hour, 0] if hour == 12 else [hour]
+        twice = [hour, (hour + 12) % 24] if 0 < hour <= 12 else [hour]
         hour = next((h for h in twice if low <= h <= high), 24)
     return hour
 

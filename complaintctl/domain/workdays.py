@@ -36,12 +36,9 @@ class WorkCalendar:
         by_law, since = _BY_LAW.get((day.month, day.day), ("", dt.MAXYEAR))
         if not kind and self.provisional(day) and day.year >= since:
             kind, name = "off", by_law
-        weekend = day.weekday() >= 5
-        if kind == "off":
-            return "off", name
-        if kind == "work":
-            return ("makeup" if weekend else "work"), name
-        return ("rest" if weekend else "work"), ""
+        if day.weekday() >= 5:
+            return {"work": "makeup", "": "rest"}.get(kind, kind), name
+        return kind or "work", name
 
     def is_workday(self, day: dt.date) -> bool:
         """Whether the office works on this day."""
