@@ -29,7 +29,7 @@ def occasions(
     """The dates between first and last (both included) on which the duty falls.
 
     ``began`` is the day from which recurring dates without a fixed weekday or day of the month are
-    counted (that of the policy's adoption); ``done`` are the days on which it was done.
+    counted; ``done`` are the days on which it was done.
     """
     if not duty.rrule:
         return []
@@ -46,7 +46,8 @@ def occasions(
         # Two dates that roll off the same holiday are one occasion.
         if first <= day <= last and planned != counted:
             found.setdefault(day, Occasion(day, planned))
-    return list(found.values())[: 1 if counted else None]
+    dates = list(found.values())
+    return dates[:1] if counted else dates
 
 
 def _midnight(day: dt.date) -> dt.datetime:

@@ -74,19 +74,18 @@ def _duties(policy: Policy, example: Table, calendar: WorkCalendar) -> Claims:
         done = example.get("done", {}).get(id_)
         days = [dt.date.fromisoformat(done)] if done else []
         duty = duties.get(id_)
-        owed = duty and [o.day for o in occasions(duty, calendar, first, last, days, first)]
-        yield f"{id_}:", owed and [day.isoformat() for day in owed], wanted
+        found = duty and occasions(duty, calendar, first, last, days, first)
+        yield f"{id_}:", found and [o.day.isoformat() for o in found], wanted
 
 
 def _state(policy: Policy, example: Table, events: Any) -> Complaint:
     """The state after an example's events, through the same fold the ledger uses."""
-    given = dict(example.get("given", {}))
-    received = given.pop("received", "2026-03-02 09:00")
+    given = {"received": "2026-03-02 09:00", "origin": "live", **example.get("given", {})}
+    received, origin = given.pop("received"), given.pop("origin")
     body = {**policy.defaults(), **given, "named": bool(given.get("name"))}
     if "steps" in body:
         body["steps"] = {step: _at(at).isoformat() for step, at in body["steps"].items()}
-    type_ = "recorded" if body.pop("origin", "live") == "old" else "logged"
-    made = [_event(1, type_, received, body)]
+    made = [_event(1, "recorded" if origin == "old" else "logged", received, body)]
     for seq, item in enumerate(events, start=2):
         do = item["do"]
         body = {k: v for k, v in item.items() if k not in ("do", "at")} | {"step": do}

@@ -52,9 +52,8 @@ def proposals(state: Complaint, policy: Policy, running: Iterable[Clock]) -> lis
 def _proposal(rule: Penalty, known: Table, count: int, verdict: Taken | None) -> Proposal:
     said = verdict.fields if verdict else {}
     times = float(by_fact(rule.multiplier, known))
-    amount = float(by_fact(rule.amount, known)) * count * times
-    if said.get("amount") is not None:
-        amount = float(said["amount"])
+    ruled = float(by_fact(rule.amount, known)) * count * times
+    amount = ruled if said.get("amount") is None else float(said["amount"])
     points = float(by_fact(rule.points, known)) * times
     shared = amount * rule.share if all(map(known.get, rule.share_on)) else 0.0
     state = _VERDICTS[verdict.step] if verdict else "proposed"

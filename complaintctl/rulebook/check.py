@@ -92,10 +92,10 @@ def _keys(cls: Any) -> set[str]:
 
 
 def _readable(code: str, text: str) -> bool:
-    from dateutil.rrule import rrulestr
+    from dateutil.rrule import rrulestr  # here: only who checks a file waits for it
 
     try:
-        rrulestr(text) if code == "bad_rrule" else read_span(text)
+        (rrulestr if code == "bad_rrule" else read_span)(text)
     except (ValueError, KeyError):
         return False
     return True
