@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from .conditions import by_fact
-from .fold import OLD, Complaint, Taken, facts
+from .fold import OLD, Complaint, Taken
 from .policy import Limit, Policy
 from .spans import Span, read_span
 from .workdays import WorkCalendar
@@ -94,7 +94,7 @@ def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clo
     """
     if state.voided:
         return []
-    known = facts(state, policy)
+    known = state.facts
     found: list[Clock] = []
     rounds = range(1 + (state.round if policy.reopen_restarts else 0))
     taken = [state.steps(round_) for round_ in rounds]
@@ -244,7 +244,7 @@ def derive(
     first = earliest(limit, clock.since, policy, calendar)
     if first:
         lines.append(Line("not_before", first))
-    span = limit.span(facts(state, policy))
+    span = limit.span(state.facts)
     part = int(clock.limit.partition("/")[2] or 1)
     count = policy.count_receipt_day if limit.count_receipt_day is None else limit.count_receipt_day
     if not limit.due_field:

@@ -33,7 +33,10 @@ class Taken(NamedTuple):
 
 @dataclass
 class Complaint:
-    """The state of one complaint. Only ``fold`` makes and changes it."""
+    """The state of one complaint. Only ``fold`` makes and changes it.
+
+    ``facts`` is what conditions may ask of it: its fields and what follows from them.
+    """
 
     number: str
     received_at: dt.datetime
@@ -46,6 +49,7 @@ class Complaint:
     rounds: list[tuple[dt.datetime, dt.datetime | None]] = field(default_factory=list)
     voided: bool = False
     last_seq: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def round(self) -> int:
@@ -88,9 +92,11 @@ def fold(
         elif not void and not state.voided:
             _apply(state, event, policy)
         state.last_seq = event.seq
-    if state and state.voided:
-        state.status = "voided"
-        state.rounds[0] = (state.received_at, state.received_at)
+    if state:
+        if state.voided:
+            state.status = "voided"
+            state.rounds[0] = (state.received_at, state.received_at)
+        state.facts = _facts(state, policy)
     return state
 
 
@@ -178,8 +184,7 @@ def _take(
     state.taken.append(Taken(name, at, state.round, event.seq, event.actor, values))
 
 
-def facts(state: Complaint, policy: Policy) -> dict[str, Any]:
-    """What conditions may ask of a complaint: its fields and what follows from them."""
+def _facts(state: Complaint, policy: Policy) -> dict[str, Any]:
     known = dict(state.fields)
     channel = policy.term("channel", known.get("channel"))
     level = policy.term("level", known.get("level"))

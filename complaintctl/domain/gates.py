@@ -10,7 +10,7 @@ from ..errors import Fault
 from .clocks import clocks, reach
 from .conditions import Table
 from .entry import absent
-from .fold import Complaint, facts
+from .fold import Complaint
 from .policy import Extension, Gate, Policy
 from .spans import read_span
 from .vocabulary import Named
@@ -22,7 +22,7 @@ def refusals(state: Complaint, policy: Policy, action: str) -> list[Fault]:
 
     Each fault carries ``gate`` (its id), ``clause`` and ``source``; empty when the rules allow it.
     """
-    known = facts(state, policy)
+    known = state.facts
     done = {t.step for t in state.steps()}
     return [
         Fault(code, {**_about(gate, policy), **lack})
@@ -77,7 +77,7 @@ def extended(
         known: dict[str, object] = {"value": limit or "-", "known": sorted(rules)}
         return limit, [Fault("extension.unknown", {**known, "gate": "extension"})]
     rule, due, until = rules[limit], running[limit].due_at, str(values.get("until") or "")[:10]
-    if not rule.applies({**facts(state, policy), **values}):
+    if not rule.applies({**state.facts, **values}):
         asked = [_word(policy.fields, name) for name in rule.when or {}]
         faults = [Fault("extension.condition", {"clause": rule.clause, "fields": asked})]
     else:

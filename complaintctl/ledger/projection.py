@@ -13,7 +13,7 @@ from typing import Any
 
 from ..domain.clocks import Clock
 from ..domain.event import canonical
-from ..domain.fold import Complaint, facts
+from ..domain.fold import Complaint
 from ..domain.penalties import Proposal
 from ..domain.policy import Policy
 
@@ -43,7 +43,7 @@ def complaint_row(
     proposed: Sequence[Proposal],
 ) -> tuple[Any, ...]:
     """The values of ``COLUMNS`` for one complaint."""
-    known = facts(state, policy)
+    known = state.facts
     done = {t.step: t.at for t in state.taken if not t.undone}
     open_ = sorted((c.due_at, c.limit) for c in running if c.state == "running" and c.due_at)
     shown = sorted((c.due_at, c.limit) for c in running if c.due_at and _in_register(policy, c))

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..domain.clocks import clocks, derive
 from ..domain.entry import word
-from ..domain.fold import facts, fold
+from ..domain.fold import fold
 from ..domain.mask import masked
 from ..domain.moments import read_month
 from ..domain.policy import Field, Policy
@@ -149,7 +149,7 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> dict[s
                 "title": limit,
                 "source": rules.named(item.policy),
                 "assumed": limit.reason if limit.assumed else None,
-                "within": limit.span(facts(state, rules)),
+                "within": limit.span(state.facts),
                 "days": derive(limit, item, state, rules, office.book.calendar),
             }
         )
