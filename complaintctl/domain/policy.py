@@ -106,8 +106,8 @@ class Limit(Rule):
     until: tuple[str, ...] = ()
     within: Any = "promptly"
     not_before: str = ""
-    roll: str = ""
-    count_receipt_day: bool | None = None
+    roll: str = "forward"
+    count_receipt_day: bool = False
     times: int = 1
     attempts: Any = None
     due_field: str = ""
@@ -203,15 +203,16 @@ class Policy:
         self.id: str = text["id"]
         self.edition: str = str(text.get("edition", ""))
         self.number: str = text.get("number", "{year}{month}-{serial:03}")
-        self.roll: str = text.get("roll", "forward")
-        self.count_receipt_day: bool = text.get("count_receipt_day", False)
         self.reopen_restarts: bool = text.get("reopen_restarts", True)
         self.vocabulary: dict[str, dict[str, Term]] = {
             name: _by_id(Term, terms) for name, terms in text.get("vocabulary", {}).items()
         }
         self.fields: dict[str, Field] = _by_id(Field, text.get("field", ()))
         self.steps: dict[str, Step] = _by_id(Step, text.get("step", ()))
-        self.limits = self._rules(Limit)
+        counting = {key: text[key] for key in ("roll", "count_receipt_day") if key in text}
+        self.limits: tuple[Limit, ...] = tuple(
+            build(Limit, counting | item) for item in text.get("limit", ())
+        )
         self.gates = self._rules(Gate)
         self.penalties = self._rules(Penalty)
         self.extensions = self._rules(Extension)

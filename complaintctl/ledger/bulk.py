@@ -75,8 +75,8 @@ class Preparer:
         return groups
 
 
-def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old]) -> int:
-    """Writes old records as complaints, each under the policy of its day; returns how many."""
+def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old]) -> None:
+    """Writes old records as complaints, each under the policy of its day."""
     connection = ledger.connection
     connection.execute("pragma cache_size = -16384")  # the indexes are filled in no order
 
@@ -84,22 +84,19 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
         for table, rows in groups:
             projection.write(connection, table, rows)
 
-    prepared = Preparer(ledger, book, stamp)
-    first, source = prepared.seq, _ruled(book, records)
+    prepared, source = Preparer(ledger, book, stamp), _ruled(book, records)
     pause = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)  # the writer, back from SQLite, is to be let in at once
     try:
         with ThreadPoolExecutor(1) as writer:
             writing = writer.submit(write, ())
-            chunk = list(islice(source, CHUNK))
-            while chunk:
+            while chunk := list(islice(source, CHUNK)):
                 # Not one by one: that lets go of Python's lock so shortly that the writer,
                 # who waits for it, always comes too late.
                 salts = os.urandom(SALT * len(chunk))
                 for n, record in enumerate(chunk):
                     prepared.add(salts[n * SALT : (n + 1) * SALT], *record)
                 writing.result()
-                chunk = list(islice(source, CHUNK))  # may ask the ledger: not while it is written
                 writing = writer.submit(write, prepared.ready())
             writing.result()
     finally:
@@ -107,7 +104,6 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
     write(prepared.rows.items())
     sql = "insert into counter values (?,?,?) on conflict do update set last = excluded.last"
     connection.executemany(sql, [(ledger.station, *item) for item in prepared.last.items()])
-    return prepared.seq - first
 
 
 def _ruled(book: Book, records: Iterable[Old]) -> Iterator[Ruled]:
@@ -121,17 +117,11 @@ def _ruled(book: Book, records: Iterable[Old]) -> Iterator[Ruled]:
         yield old, *known[old[0][:10]]
 
 
-def any_known(ledger: Ledger) -> bool:
-    """Whether the ledger holds any imported record at all."""
-    sql = "select 1 from complaint where station = ? and fingerprint is not null limit 1"
-    return ledger.connection.execute(sql, (ledger.station,)).fetchone() is not None
-
-
-def known(ledger: Ledger, fingerprint: str) -> bool:
-    """Whether a record of that fingerprint stands in the ledger (undone ones do not count)."""
-    sql = (
-        "select 1 from complaint where station = ? and fingerprint = ?"
-        " and status <> 'voided' limit 1"
-    )
-    found = ledger.connection.execute(sql, (ledger.station, fingerprint))
-    return found.fetchone() is not None
+def known(ledger: Ledger, fingerprints: Iterable[str]) -> set[str]:
+    """Those that a record in the ledger has already (undone ones do not count)."""
+    ask = ledger.connection.execute
+    sql = "select 1 from complaint where station = ? and fingerprint {} limit 1"
+    if not ask(sql.format("is not null"), (ledger.station,)).fetchone():
+        return set()
+    sql = sql.format("= ? and status <> 'voided'")
+    return {f for f in fingerprints if ask(sql, (ledger.station, f)).fetchone()}

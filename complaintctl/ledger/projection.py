@@ -131,5 +131,4 @@ def _in_register(policy: Policy, clock: Clock) -> bool:
 
 _WIDE = f"utf-32-{sys.byteorder[0]}e"  # four bytes a character, as the machine has its numbers
 _SEARCHED_AT = [COLUMNS.index(name) for name in SEARCHED]
-# All moments have the same offset, and those of one complaint recur.
 _iso = lru_cache(1024)(dt.datetime.isoformat)

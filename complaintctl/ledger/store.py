@@ -61,6 +61,7 @@ class Book:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self._policies: dict[int, Policy] = {}
+        self._adoptions: list[tuple[int, str]] = []
         self._calendar: WorkCalendar | None = None
         self._voided: frozenset[str] | None = None
 
@@ -76,12 +77,13 @@ class Book:
 
     def adoption(self, day: dt.date) -> int:
         """The adoption in force on a day; for days before the first, the first."""
-        rows = self.ledger.connection.execute(
-            "select seq, from_day from adoption where station = ? order by from_day, seq",
-            (self.ledger.station,),
-        ).fetchall()
-        inforce = [seq for seq, since in rows if since <= day.isoformat()]
-        return int(inforce[-1] if inforce else rows[0][0])
+        if not self._adoptions:
+            self._adoptions = self.ledger.connection.execute(
+                "select seq, from_day from adoption where station = ? order by from_day, seq",
+                (self.ledger.station,),
+            ).fetchall()
+        inforce = [seq for seq, since in self._adoptions if since <= day.isoformat()]
+        return int(inforce[-1] if inforce else self._adoptions[0][0])
 
     @property
     def calendar(self) -> WorkCalendar:
@@ -115,6 +117,7 @@ class Book:
     def forget(self) -> None:
         """Rules, calendar and undone batches are read again: an event has changed them."""
         self._policies.clear()
+        self._adoptions.clear()
         self._calendar = self._voided = None
 
     def state(self, events: Iterable[Event]) -> tuple[Complaint, Policy]:

@@ -150,7 +150,7 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> dict[s
                 "source": rules.named(item.policy),
                 "assumed": limit.reason if limit.assumed else None,
                 "within": limit.span(state.facts),
-                "days": derive(limit, item, state, rules, office.book.calendar),
+                "days": derive(limit, item, state, office.book.calendar),
             }
         )
     about = {"number": number, "policy": rules.id, "title": rules.named(rules.id)}
