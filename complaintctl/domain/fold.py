@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..clock import TZ
+from ..clock import instant
 from .event import Event
 from .policy import Policy
 
@@ -70,11 +70,6 @@ class Complaint:
         return next((t for t in reversed(self.taken) if t.step == step and not t.undone), None)
 
 
-def moment(text: str) -> dt.datetime:
-    """An instant from its stored form. One zone for all, because only so are they compared fast."""
-    return dt.datetime.fromisoformat(text).astimezone(TZ)
-
-
 def fold(
     events: Iterable[Event], policy: Policy, voided: Collection[str] = frozenset()
 ) -> Complaint | None:
@@ -101,20 +96,20 @@ def fold(
 
 
 def _register(event: Event) -> Complaint:
-    received = moment(event.occurred_at)
+    received = instant(event.occurred_at)
     values = {**event.body, **event.private}
     done = values.pop("steps", {})
     state = Complaint(
         number=event.number or "",
         received_at=received,
-        registered_at=moment(event.recorded_at),
+        registered_at=instant(event.recorded_at),
         batch=event.batch,
         origin=OLD if event.type == "recorded" else LIVE,
         fields=values,
         rounds=[(received, None)],
     )
     if state.origin == OLD:
-        _history(state, {step: moment(at) for step, at in done.items()}, event)
+        _history(state, {step: instant(at) for step, at in done.items()}, event)
     return state
 
 
@@ -129,12 +124,12 @@ def _history(state: Complaint, done: dict[str, dt.datetime], event: Event) -> No
 
 
 def _apply(state: Complaint, event: Event, policy: Policy) -> None:
-    at = moment(event.occurred_at)
+    at = instant(event.occurred_at)
     values = {**event.body, **event.private}
     match event.type:
         case "amended":
             if "received_at" in values:
-                state.received_at = moment(values.pop("received_at"))
+                state.received_at = instant(values.pop("received_at"))
                 state.rounds[0] = (state.received_at, state.rounds[0][1])
             values.pop("reason", None)
             state.fields.update(values)

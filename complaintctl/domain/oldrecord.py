@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from ..clock import TZ
+from ..clock import TZ, iso
 from ..errors import Fault, Usage
 from .entry import CONTROL, LONGEST, RECEIVED, read
 from .layout import SPACES, Layout, heading, recognise, spellings
@@ -61,7 +61,11 @@ class Reader:
         for place in sorted(known, key=lambda place: known[place][0]):
             self._places.setdefault(known[place][1], []).append(place)
         self.columns = {self.headings[p]: n for n, group in self._places.items() for p in group}
-        self._extra = [place for place in range(len(self.headings)) if place not in known]
+        self._extra = [
+            (place, name or f"#{place + 1}")
+            for place, name in enumerate(self.headings)
+            if place not in known
+        ]
         self._nothing, self._marks = frozenset(layout.nothing), frozenset(layout.ditto)
         self._readers = [
             (place, name, self._sink(name), reader)
@@ -100,13 +104,14 @@ class Reader:
         sinks: tuple[dict[str, Any], ...] = ({}, {}, {})
         problems: list[Problem] = []
         kept = self._unmapped(cells)
+        marks, ditto, width = self._marks, self._ditto, len(cells)
         for place, name, sink, value_of in self._readers:
-            cell = cells[place] if place < len(cells) else None
+            cell = cells[place] if place < width else None
             if cell is None or cell == "":
                 continue
-            if cell not in self._marks:
-                self._ditto[place] = cell
-            elif (cell := self._ditto.get(place)) is None:
+            if cell not in marks:
+                ditto[place] = cell
+            elif (cell := ditto.get(place)) is None:
                 continue
             if name in sinks[sink]:
                 kept[self.headings[place]] = _plain(cell)
@@ -121,7 +126,9 @@ class Reader:
                 if value is not None and value != "":
                     sinks[sink][name] = value
         body, private, dates = sinks
-        problems += self._missing(row, body | private | dates, problems)
+        for name in self._required:
+            if name not in body and name not in private and name not in dates:
+                problems += self._missing(row, name, problems)
         received, steps = self._dated(row, dates, problems)
         if problems or received is None:
             return problems
@@ -135,26 +142,19 @@ class Reader:
         return Record(received, body, private)
 
     def _unmapped(self, cells: Sequence[object]) -> dict[str, str]:
-        named = ((p, self.headings[p]) for p in self._extra if p < len(cells))
-        beyond = ((p, "") for p in range(len(self.headings), len(cells)))
+        beyond = ((place, f"#{place + 1}") for place in range(len(self.headings), len(cells)))
         return {
-            name or f"#{place + 1}": text
-            for place, name in (*named, *beyond)
-            if (text := _plain(cells[place]))
+            name: text
+            for place, name in (*self._extra, *beyond)
+            if place < len(cells) and (text := _plain(cells[place]))
         }
 
-    def _missing(
-        self, row: int, found: Mapping[str, Any], problems: Sequence[Problem]
-    ) -> list[Problem]:
-        """What must be there and is not, where it was not refused already."""
-        lacking = [name for name in self._required if name not in found]
-        columns = {name: self._column(name) for name in lacking}
-        refused = {problem.column for problem in problems}
-        return [
-            Problem(row, column, "", Fault("import.empty", {"field": self._label(name)}))
-            for name, column in columns.items()
-            if column not in refused
-        ]
+    def _missing(self, row: int, name: str, problems: Sequence[Problem]) -> list[Problem]:
+        """That a cell must be there and is not, where it was not refused already."""
+        column = self._column(name)
+        fault = Fault("import.empty", {"field": self._label(name)})
+        known = any(problem.column == column for problem in problems)
+        return [] if known else [Problem(row, column, "", fault)]
 
     def _dated(
         self, row: int, dates: Mapping[str, Any], problems: list[Problem]
@@ -175,7 +175,7 @@ class Reader:
                 day = f"{at:%Y-%m-%d}"
                 fault = Fault(code, {"value": day, "received": received})
                 problems.append(Problem(row, self._column(name), day, fault))
-            steps[name] = at.isoformat()
+            steps[name] = iso(at)
         steps.pop("received_at", None)
         return received, steps
 
@@ -266,12 +266,14 @@ class Reader:
         return known or Named(name, name, name)
 
 
-def stripped(cells: Sequence[object]) -> list[Any]:
-    """The cells of a row, texts without the blanks around them."""
+def stripped(cells: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+    """The cells of a row, texts without the blanks around them; and those that hold anything."""
     try:
-        return [*map(str.strip, cells)]  # type: ignore[arg-type]  # a workbook's are not all text
-    except TypeError:
-        return [cell.strip() if isinstance(cell, str) else cell for cell in cells]
+        texts = [*map(str.strip, cells)]
+        return texts, [*filter(None, texts)]
+    except TypeError:  # a workbook's are not all text
+        plain = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
+        return plain, [cell for cell in plain if cell not in (None, "")]
 
 
 def _plain(cell: object) -> str:

@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from ..clock import iso
 from ..domain.layout import Layout, recognise, spellings
 from ..domain.oldrecord import Problem, Reader, Record, stripped
 from ..errors import BadData
@@ -57,14 +58,14 @@ class Spool:
     def add(self, found: Record, row: int, cells: Iterable[object]) -> bool:
         """Keeps a record with its row and its fingerprint; whether it says something new."""
         text = "\x1f".join(map(str, cells))
-        key = hashlib.blake2b(text.encode(), digest_size=16).digest()
+        key = hashlib.sha256(text.encode()).digest()[:16]
         times = self.seen[key] = self.seen.get(key, 0) + 1
         if times > 1:
             key += times.to_bytes(4, "big").lstrip(b"\0")
             self.seen[key] = 1
         found.private["fingerprint"] = key.hex()
         found.body["row"] = row
-        self.held.append((found.received_at.isoformat(), found.body, found.private))
+        self.held.append((iso(found.received_at), found.body, found.private))
         if len(self.held) == bulk.CHUNK:
             self._flush()
         return times == 1
@@ -152,8 +153,7 @@ def _check(rows: Rows, reader: Reader, spool: Spool, tally: Tally) -> list[list[
     bad = []
     for number, raw in rows:
         tally.read += 1
-        cells = stripped(raw)
-        filled = [cell for cell in cells if cell is not None and cell != ""]
+        cells, filled = stripped(raw)
         if why := reader.no_record(filled):
             tally.blank += 1
             if filled:
