@@ -20,7 +20,9 @@ def now() -> dt.datetime:
 
 
 def iso(at: dt.datetime) -> str:
-    """The stored form of an instant, which is in ``TZ``."""
+    """The stored form of an instant: in Beijing time, to the second."""
+    if at.tzinfo is not TZ:
+        at = at.astimezone(TZ)
     return f"{_day_text(at.date())}T{_time_text(at.time())}{_OFFSET}"
 
 

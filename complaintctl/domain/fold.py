@@ -65,37 +65,31 @@ class Complaint:
         wanted = self.round if round_ is None else round_
         return [t for t in self.taken if t.round == wanted and not t.undone]
 
-    def last(self, step: str) -> Taken | None:
-        """The latest counting step of that id in any round."""
-        return next((t for t in reversed(self.taken) if t.step == step and not t.undone), None)
-
 
 def fold(
     events: Iterable[Event], policy: Policy, voided: Collection[str] = frozenset()
-) -> Complaint | None:
+) -> Complaint:
     """The state after these events of one complaint, oldest first; ``voided`` batches are skipped.
 
-    None without a registering event. A complaint whose registration is voided keeps its number and
-    what was registered, with status ``voided``.
+    The first event registers. A complaint whose registration is voided keeps its number and what
+    was registered, with status ``voided``.
     """
-    state: Complaint | None = None
-    for event in events:
-        void = event.batch in voided
-        if state is None:
-            state = _register(event)
-            state.voided = void
-        elif not void and not state.voided:
+    first, *later = events
+    state = register(first, policy)
+    state.voided = first.batch in voided
+    for event in later:
+        if not state.voided and event.batch not in voided:
             _apply(state, event, policy)
         state.last_seq = event.seq
-    if state:
-        if state.voided:
-            state.status = "voided"
-            state.rounds[0] = (state.received_at, state.received_at)
-        state.facts = _facts(state, policy)
+    if state.voided:
+        state.status = "voided"
+        state.rounds[0] = (state.received_at, state.received_at)
+    state.facts = _facts(state, policy)
     return state
 
 
-def _register(event: Event) -> Complaint:
+def register(event: Event, policy: Policy) -> Complaint:
+    """The state after a registering event alone."""
     received = instant(event.occurred_at)
     values = {**event.body, **event.private}
     done = values.pop("steps", {})
@@ -107,9 +101,11 @@ def _register(event: Event) -> Complaint:
         origin=OLD if event.type == "recorded" else LIVE,
         fields=values,
         rounds=[(received, None)],
+        last_seq=event.seq,
     )
     if state.origin == OLD:
         _history(state, {step: instant(at) for step, at in done.items()}, event)
+    state.facts = _facts(state, policy)
     return state
 
 

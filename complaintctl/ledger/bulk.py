@@ -15,12 +15,12 @@ from itertools import islice
 from typing import Any
 
 from ..domain.clocks import clocks
-from ..domain.event import Event, seal
-from ..domain.fold import fold
+from ..domain.event import Event
+from ..domain.fold import register
 from ..domain.policy import Policy
 from . import projection
 from .connection import Ledger
-from .store import SALT, Book, Stamp, chained, head, series_of
+from .store import SALT, Book, Chain, Row, Stamp, series_of
 
 CHUNK = 500  # rows of one statement: the widest table stays below SQLite's 32,766 variables
 TABLES = ("event", "private", "complaint", "clock", "search")
@@ -33,13 +33,13 @@ class Preparer:
     """Turns old records into rows of ``TABLES``, one after another, as the chain demands."""
 
     def __init__(self, ledger: Ledger, book: Book, stamp: Stamp) -> None:
-        read = ledger.connection.execute
-        self.station, self.stamp, self.calendar = ledger.station, stamp, book.calendar
-        self.seq, self.previous = head(ledger)
-        (self.rowid,) = read("select ifnull(max(id), 0) from complaint").fetchone()
+        self.station, self.calendar = ledger.station, book.calendar
+        self.chain = Chain(ledger, stamp)
+        sql = "select ifnull(max(id), 0) from complaint"
+        (self.rowid,) = ledger.connection.execute(sql).fetchone()
         sql = "select series, last from counter where station = ?"
-        self.last: dict[str, int] = dict(read(sql, (ledger.station,)).fetchall())
-        self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
+        self.last: dict[str, int] = dict(ledger.read(sql).fetchall())
+        self.rows: dict[str, list[Row]] = {table: [] for table in TABLES}
 
     def add(self, salt: bytes, old: Old, day: dt.date, adoption: int, policy: Policy) -> None:
         """One more record; it takes its number in the series of the month it was received."""
@@ -47,25 +47,20 @@ class Preparer:
         series, names = series_of(policy.number, day)
         serial = self.last[series] = self.last.get(series, 0) + 1
         number = policy.number.format(**names, serial=serial)
-        self.seq += 1
+        said["policy"] = adoption
         self.rowid += 1
-        body = {**said, "policy": adoption}
-        about = (self.seq, number, "recorded", received)
-        row, private = chained(self.station, about, body, personal, self.stamp, salt)
-        hash_ = seal(row, self.previous)
-        self.rows["event"].append((*row, self.previous, hash_))
-        self.previous = hash_
+        event, private = self.chain.link((number, "recorded", received), said, personal, salt)
+        self.rows["event"].append(event)
         if private:
             self.rows["private"].append(private)
-        state = fold([Event._make((*row[1:8], body, personal))], policy)
-        assert state is not None, "a recorded event registers"
+        state = register(Event._make((*event[1:8], said, personal)), policy)
         found = clocks(state, policy, self.calendar)
         shown = projection.complaint_row(self.station, state, policy, found, ())
         self.rows["complaint"].append(shown)
         self.rows["clock"] += projection.clock_rows(self.station, number, found)
         self.rows["search"].append((self.rowid, projection.searchable(shown)))
 
-    def ready(self) -> list[tuple[str, list[tuple[Any, ...]]]]:
+    def ready(self) -> list[tuple[str, list[Row]]]:
         """Rows for whole statements; what is over waits, so that few statements are compiled."""
         groups = []
         for table, rows in self.rows.items():
@@ -80,7 +75,7 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
     connection = ledger.connection
     connection.execute("pragma cache_size = -16384")  # the indexes are filled in no order
 
-    def write(groups: Iterable[tuple[str, list[tuple[Any, ...]]]]) -> None:
+    def write(groups: Iterable[tuple[str, list[Row]]]) -> None:
         for table, rows in groups:
             projection.write(connection, table, rows)
 
@@ -119,9 +114,8 @@ def _ruled(book: Book, records: Iterable[Old]) -> Iterator[Ruled]:
 
 def known(ledger: Ledger, fingerprints: Iterable[str]) -> set[str]:
     """Those that a record in the ledger has already (undone ones do not count)."""
-    ask = ledger.connection.execute
     sql = "select 1 from complaint where station = ? and fingerprint {} limit 1"
-    if not ask(sql.format("is not null"), (ledger.station,)).fetchone():
+    if not ledger.read(sql.format("is not null")).fetchone():
         return set()
     sql = sql.format("= ? and status <> 'voided'")
-    return {f for f in fingerprints if ask(sql, (ledger.station, f)).fetchone()}
+    return {f for f in fingerprints if ledger.read(sql, f).fetchone()}

@@ -106,6 +106,21 @@ def write(connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[An
         connection.execute(_insert(table, len(rows[0]), len(rows)), [*chain.from_iterable(rows)])
 
 
+def replace(connection: sqlite3.Connection, row: Sequence[Any]) -> None:
+    """Makes a complaint's row, and what can be searched of it, what they are to be now."""
+    find = f"select {', '.join(COLUMNS)} from complaint where station = ? and number = ?"
+    old = connection.execute(find, row[:2]).fetchone()
+    changes = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
+    upsert = f" on conflict (station, number) do update set {changes} returning id"
+    (rowid,) = connection.execute(_insert("complaint", len(row), 1) + upsert, row).fetchone()
+    before, text = searchable(old) if old else "", searchable(row)
+    if before and before != text:
+        gone = "insert into search (search, rowid, text) values ('delete', ?, ?)"
+        connection.execute(gone, (rowid, before))
+    if before != text:
+        write(connection, "search", [(rowid, text)])
+
+
 @lru_cache(16)
 def _insert(table: str, width: int, rows: int) -> str:
     marks = f"({','.join('?' * width)})"

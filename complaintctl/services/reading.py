@@ -134,7 +134,7 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> dict[s
     state, own = office.book.state(events)
     rules = policy or own
     if policy:
-        state = fold(events, policy, office.book.voided) or state
+        state = fold(events, policy, office.book.voided)
     lines = []
     for item in clocks(state, rules, office.book.calendar):
         limit = rules.limit(item.limit)
