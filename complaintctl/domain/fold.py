@@ -176,15 +176,17 @@ def _take(
 
 
 def _facts(state: Complaint, policy: Policy) -> dict[str, Any]:
-    known = dict(state.fields)
-    channel = policy.term("channel", known.get("channel"))
-    level = policy.term("level", known.get("level"))
-    category = policy.term("category", known.get("category"))
-    known["named"] = bool(known.get("named", known.get("name")))
-    known["channel_group"] = channel.group if channel else ""
-    known["rank"] = level.rank if level else 0
-    known["class"] = (category.parent or category.id) if category else ""
-    known["reopened"] = state.round
-    known["origin"] = state.origin
-    known["status"] = state.status
-    return known
+    fields = state.fields
+    channel = policy.term("channel", fields.get("channel"))
+    level = policy.term("level", fields.get("level"))
+    category = policy.term("category", fields.get("category"))
+    return {
+        **fields,
+        "named": bool(fields.get("named", fields.get("name"))),
+        "channel_group": channel.group if channel else "",
+        "rank": level.rank if level else 0,
+        "class": (category.parent or category.id) if category else "",
+        "reopened": state.round,
+        "origin": state.origin,
+        "status": state.status,
+    }
