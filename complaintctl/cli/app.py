@@ -24,7 +24,7 @@ import typer
 from typer.core import TyperCommand
 
 from .. import __version__, clock
-from ..errors import Fault, LedgerTrouble, Trouble, Usage
+from ..errors import LedgerTrouble, Trouble, Usage
 from ..texts import catalogue, language
 from .desk import Desk, need
 from .options import Flag, Opt, Settings
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message())
             return 0
-        return desk.refuse(Usage(faults=[_explained(error)]))
+        return desk.refuse(_explained(error))
     except UnicodeEncodeError:
         return desk.refuse(Usage("usage.not_text"))  # bytes of another encoding in an argument
     except KeyboardInterrupt:
@@ -149,10 +149,8 @@ def _describe(command: Any, lang: str, key: str) -> None:
     for param in command.params:
         param.secondary_opts = []  # a switch needs no --no- twin
         name = param.name.rstrip("_")
-        own = f"param{key.removeprefix('help')}.{name}"
-        shared = f"option.{name}" if key == "help" else f"param.{name}"
-        if name != "help":
-            param.help = known.get(own) or known[shared]
+        keys = (f"param{key.removeprefix('help')}.{name}", f"param.{name}", f"option.{name}")
+        param.help = next((known[k] for k in keys if k in known), param.help)
     for name, inner in getattr(command, "commands", {}).items():
         _describe(inner, lang, f"{key}.{name}")
 
@@ -198,19 +196,19 @@ def hoisted(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     return asked, rest if set(rest) - {"--"} else ["due"]  # alone it shows what is due
 
 
-def _explained(error: Any) -> Fault:
-    """What the parser refused, as a fault of ours."""
+def _explained(error: Any) -> Usage:
+    """What the parser refused, as a refusal of ours."""
     message, param = error.message, getattr(error, "param", None)
     name = param.opts[0] if param else getattr(error, "option_name", "-")
     quoted = message.split("'")[1:2]  # what the parser quotes, if anything
     if type(error).__name__ == "NoSuchOption":
         known = error.possibilities or [o for p in error.ctx.command.params for o in p.opts]
-        return Fault("usage.no_option", {"value": name, "nearest": known})
+        return Usage("usage.no_option", value=name, nearest=known)
     if message.startswith("No such command"):
         near = get_close_matches(quoted[0], COMMANDS, 3, 0.4) or sorted(COMMANDS)
-        return Fault("usage.no_command", {"value": quoted[0], "nearest": near})
+        return Usage("usage.no_command", value=quoted[0], nearest=near)
     if "unexpected extra argument" in message:
-        return Fault("usage.extra", {"value": message.partition(" (")[2].removesuffix(")")})
+        return Usage("usage.extra", value=message.partition(" (")[2].removesuffix(")"))
     if "requires an argument" in message:
-        return Fault("usage.no_value", {"value": name})
-    return Fault("usage.other", {"value": " ".join([name, *quoted])})
+        return Usage("usage.no_value", value=name)
+    return Usage("usage.other", value=" ".join([name, *quoted]))

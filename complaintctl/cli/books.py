@@ -14,14 +14,9 @@ from .render import short
 def init_(desk: Desk, station: Opt, code: Opt, policy: Opt) -> None:
     from ..services import audit
 
+    station = station or desk.text("station.default")
     found = audit.init(
-        desk.path(),
-        station=station or desk.text("station.default"),
-        code=code or "S1",
-        policy=policy or "station",
-        by=desk.actor(),
-        now=desk.clock(),
-        own=desk.own,
+        desk.path(), station=station, code=code or "S1", policy=policy or "station", **desk.who()
     )
     first, last = found["calendar"]
     desk.tell("said.founded", found, first=first, last=last)

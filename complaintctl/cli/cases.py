@@ -13,7 +13,7 @@ from .render import clock_lines, labelled, when
 
 def log_(desk: Desk, text: Arg, *, at: Opt, set_: Set, **given: Fields) -> None:
     given["account_no"] = given.pop("account")
-    fields = {"content": typed(text) or "", **given, **pairs(set_)}
+    fields = {"content": typed(text), **given, **pairs(set_)}
     found = casework.log(desk.office, fields, at=at)
     similar = [{"number": number, "same": field} for number, field in found["similar"]]
     _done(desk, "said.logged", found["number"], {"similar": similar})
@@ -27,7 +27,7 @@ def assign_(desk: Desk, number: Need, handler: Need, unit: Opt, at: Opt) -> None
 
 
 def update_(desk: Desk, number: Need, step: Need, text: Arg, at: Opt, set_: Set) -> None:
-    number, taken = casework.update(desk.office, number, step, typed(text) or "", pairs(set_), at)
+    number, taken = casework.update(desk.office, number, step, typed(text), pairs(set_), at)
     _done(desk, "said.updated", number, step=taken)
 
 

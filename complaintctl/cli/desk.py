@@ -47,18 +47,21 @@ class Desk:
 
         return user_data_path("complaintctl", appauthor=False) / "complaints.db"
 
-    def actor(self) -> str:
-        """Who acts: as told, else the name the computer knows. It is no proof of identity."""
+    def who(self) -> dict[str, Any]:
+        """Who acts, when and by whose files: the name as told, else the one the computer knows.
+
+        It is no proof of identity.
+        """
         known = (os.environ.get(name) for name in ("LOGNAME", "USER", "USERNAME"))
-        return self.by or next(filter(None, known), "-")
+        by = self.by or next(filter(None, known), "-")
+        return {"by": by, "now": self.clock(), "own": self.own}
 
     @cached_property
     def office(self) -> Office:
         """The office of this invocation, opened when first asked for; ``closing`` closes it."""
         from ..services.session import office
 
-        opening = office(self.path(), by=self.actor(), now=self.clock(), own=self.own)
-        return self.closing.enter_context(opening)
+        return self.closing.enter_context(office(self.path(), **self.who()))
 
     def text(self, key: str, /, **params: object) -> str:
         """The sentence of a key in the user's language."""
@@ -144,9 +147,9 @@ def need(given: Mapping[str, object]) -> None:
     Faults(Fault("argument.missing", {"name": name}) for name in lacking).tell()
 
 
-def typed(text: str | None) -> str | None:
-    """The text of a command; ``-`` means standard input."""
-    return sys.stdin.read() if text == "-" else text
+def typed(text: str | None) -> str:
+    """The text of a command, if any; ``-`` means standard input."""
+    return sys.stdin.read() if text == "-" else text or ""
 
 
 def pairs(items: list[str] | None) -> dict[str, str]:

@@ -141,7 +141,7 @@ def _save(desk: Desk, found: dict[str, Any], output: str) -> None:
     lines = [(desk.put(found["labels"].get(k, k)), v) for k, v in found["figures"].items()]
     for part in found["tables"]:
         lines += [(), (desk.put(part["title"]), desk.text("head.count"))]
-        lines += [(desk.put(row["label"] or ""), row["count"]) for row in part["rows"]]
+        lines += [(desk.put(row["label"]), row["count"]) for row in part["rows"]]
     with replace_file(Path(output), force=True) as private:
         with open(private, "w", encoding="utf-8-sig", newline="") as out:
             csv.writer(out).writerows(lines)

@@ -61,7 +61,7 @@ def when(value: object) -> str:
     """A moment for people: a limit that ends at midnight is its date."""
     if not value:
         return ""
-    moment = value if isinstance(value, dt.datetime) else dt.datetime.fromisoformat(str(value))
+    moment = dt.datetime.fromisoformat(str(value))
     whole = moment.time() in (dt.time(23, 59, 59), dt.time())
     return f"{moment:%Y-%m-%d}" if whole else f"{moment:%Y-%m-%d %H:%M}"
 

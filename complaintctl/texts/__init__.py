@@ -53,11 +53,11 @@ def put(lang: str, value: Any) -> str:
 
 def language(wanted: str | None) -> str:
     """The language asked for, else the locale's: Chinese for ``zh*``, English otherwise."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        wanted = wanted or os.environ.get(name)
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    wanted = wanted or next(filter(None, map(os.environ.get, names)), "")
     if not wanted and sys.platform == "win32":
         from ctypes import windll
 
         primary = windll.kernel32.GetUserDefaultUILanguage() & 0x3FF
         wanted = "zh" if primary == 0x04 else "en"
-    return "zh" if (wanted or "").lower().startswith("zh") else "en"
+    return "zh" if wanted.lower().startswith("zh") else "en"
