@@ -31,15 +31,46 @@ class Trouble(Exception):
 
     exit_code = 1
 
+    def __init_subclass__(cls, exit_code: int) -> None:
+        cls.exit_code = exit_code
+
     def __init__(
-        self, code: str | None = None, /, *, faults: Iterable[Fault] = (), **params: object
+        self, code: str = "", /, *, faults: Iterable[Fault] = (), **params: object
     ) -> None:
         self.faults = [*([Fault(code, params)] if code else []), *faults]
         super().__init__(", ".join(fault.code for fault in self.faults))
 
 
-class Usage(Trouble):
-    exit_code = 2  # a value of the command line is missing, unknown or cannot be read
+class Usage(Trouble, exit_code=2):
+    """A value of the command line is missing, unknown or cannot be read."""
+
+
+class NotFound(Trouble, exit_code=3):
+    """No complaint, file, policy or form of that name."""
+
+
+class Refused(Trouble, exit_code=4):
+    """A rule of the adopted policy forbids it."""
+
+
+class BadData(Trouble, exit_code=5):
+    """A file that was to be read holds data that cannot be taken as it is."""
+
+
+class BadRules(Trouble, exit_code=6):
+    """A policy, form, mapping or report file is wrong."""
+
+
+class LedgerTrouble(Trouble, exit_code=7):
+    """The ledger or the disk: busy, full, missing, foreign, newer than this program."""
+
+
+class VerifyFailed(Trouble, exit_code=8):
+    """The ledger does not prove what it says."""
+
+
+class Overdue(Trouble, exit_code=9):
+    """Something is overdue (``due --check``)."""
 
 
 class Faults(list[Fault]):
@@ -57,31 +88,3 @@ class Faults(list[Fault]):
         """Usage with all of them, if there are any."""
         if self:
             raise Usage(faults=self)
-
-
-class NotFound(Trouble):
-    exit_code = 3  # no complaint, file, policy or form of that name
-
-
-class Refused(Trouble):
-    exit_code = 4  # a rule of the adopted policy forbids it
-
-
-class BadData(Trouble):
-    exit_code = 5  # a file that was to be read holds data that cannot be taken as it is
-
-
-class BadRules(Trouble):
-    exit_code = 6  # a policy, form, mapping or report file is wrong
-
-
-class LedgerTrouble(Trouble):
-    exit_code = 7  # the ledger or the disk: busy, full, missing, foreign, newer than this program
-
-
-class VerifyFailed(Trouble):
-    exit_code = 8  # the ledger does not prove what it says
-
-
-class Overdue(Trouble):
-    exit_code = 9  # something is overdue (``due --check``)

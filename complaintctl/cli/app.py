@@ -12,50 +12,52 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
-from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any
+from traceback import extract_tb
+from types import UnionType
+from typing import Any, get_args
 
 import typer
 from typer.core import TyperCommand
 
 from .. import __version__, clock
-from ..errors import Fault, LedgerTrouble, Trouble, Usage
+from ..errors import LedgerTrouble, Trouble, Usage
 from ..texts import catalogue, language
 from .desk import Desk, need
-from .options import Flag
+from .options import Flag, Opt, Settings
 
-CASES, READING, BOOKS, RULES = "cases", "reading", "books", "rules"
-COMMANDS = {
-    "init": BOOKS, "log": CASES, "assign": CASES, "update": CASES, "amend": CASES, "close": CASES,
-    "reopen": CASES, "show": READING, "explain": READING, "list": READING, "search": READING,
-    "due": READING, "report": READING, "export": BOOKS, "import": BOOKS, "undo": CASES,
-    "verify": BOOKS, "policy": RULES, "form": RULES, "calendar": RULES, "duty": RULES,
+COMMANDS = {  # and the modules they stand in
+    "init": "books", "log": "cases", "assign": "cases", "update": "cases", "amend": "cases",
+    "close": "cases", "reopen": "cases", "show": "reading", "explain": "reading",
+    "list": "reading", "search": "reading", "due": "reading", "report": "reading",
+    "export": "books", "import": "books", "undo": "cases", "verify": "books",
+    "policy": "rules", "form": "rules", "calendar": "rules", "duty": "rules",
 }  # fmt: skip
-VALUED = ("--ledger", "--by", "--lang", "--rules")  # options of the whole program that take a value
+SETTINGS = ("--ledger", "--by", "--lang", "--rules")  # of the whole program; they take a value
 UsageError: Any = typer.BadParameter.__mro__[1]  # Click's class, wherever Typer keeps its Click
 
 
 def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) -> int:
     """Runs one command line and returns its exit code; the only way out of the program."""
     asked, words = hoisted(sys.argv[1:] if argv is None else argv)
-    lang = asked.get("--lang", "").partition("=")[2] or os.environ.get("COMPLAINTCTL_LANG")
-    desk = Desk(language(lang), now, json="--json" in asked)
+    ledger, by, lang, rules = (asked.get(name, "").partition("=")[2] for name in SETTINGS)
+    desk = Desk(language(lang), now, ledger, by, Path(rules) if rules else None, "--json" in asked)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
         with desk.closing:
-            return run([*asked.values(), *words], words, desk)
+            return run(asked, words, desk)
     except Trouble as trouble:
         return desk.refuse(trouble)
     except UsageError as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             print(error.format_message())
             return 0
-        return desk.refuse(Usage(faults=[_explained(error)]))
+        return desk.refuse(_explained(error))
     except UnicodeEncodeError:
         return desk.refuse(Usage("usage.not_text"))  # bytes of another encoding in an argument
     except KeyboardInterrupt:
@@ -71,19 +73,21 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
             return desk.refuse(LedgerTrouble("output.full"))
         if os.environ.get("COMPLAINTCTL_DEBUG"):
             raise
-        return desk.refuse(Trouble("bug", kind=type(error).__name__, place=_place(error)))
+        last = extract_tb(error.__traceback__)[-1]  # module and line, no data
+        place = f"{Path(last.filename).stem}:{last.lineno}"
+        return desk.refuse(Trouble("bug", kind=type(error).__name__, place=place))
 
 
-def run(argv: list[str], words: list[str], desk: Desk) -> int:
-    """Builds the parser for a command line, of which ``words`` are its own, and runs it."""
+def run(asked: dict[str, str], words: list[str], desk: Desk) -> int:
+    """Builds the parser for a command line, sorted by ``hoisted``, and runs it."""
     with suppress(ValueError):  # outside the main thread the caller has its own handling
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    first = next((word for word in words if word != "--"), "")
+    first = next(word for word in words if word != "--")
     command = build([first] if first in COMMANDS else [], desk.lang)
     code = 0
     try:
         # Not command.main(): Typer's would turn a broken pipe and Ctrl-C into codes of its own.
-        with command.make_context("complaintctl", argv, obj=desk) as context:
+        with command.make_context("complaintctl", [*asked.values(), *words], obj=desk) as context:
             command.invoke(context)
     except typer.Exit as done:
         code = done.exit_code
@@ -94,10 +98,10 @@ def run(argv: list[str], words: list[str], desk: Desk) -> int:
 def build(names: Sequence[str], lang: str) -> Any:
     """The parser with these commands, the others by name only; help texts of a language."""
     app = typer.Typer(rich_markup_mode=None, add_completion=False, invoke_without_command=True)
-    app.callback()(_front)
+    app.callback()(_served(_front))
     for name in names:
         module = vars(import_module(f".{COMMANDS[name]}", __package__))
-        if COMMANDS[name] != RULES:
+        if COMMANDS[name] != "rules":
             app.command(name)(_served(module[f"{name}_"]))
             continue
         inner = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
@@ -112,16 +116,29 @@ def build(names: Sequence[str], lang: str) -> Any:
 
 def _served(function: Callable[..., None]) -> Any:
     """A command as Typer takes it: handed the context for the desk, asking for all it lacks."""
-    first, *rest = inspect.signature(function, eval_str=True).parameters.values()
+    desk, *rest = inspect.signature(function, eval_str=True).parameters.values()
+    rest.sort(key=lambda param: param.kind is param.KEYWORD_ONLY)  # they come after ``**given``
+    options = [option for param in rest for option in _options(param)]
 
     def command(ctx: typer.Context, **given: Any) -> None:
-        need({p.name.rstrip("_"): given[p.name] for p in rest if p.default in ("", ())})
+        need({o.name.rstrip("_"): given[o.name] for o in options if o.default in ("", [])})
         function(ctx.obj, **given)
 
-    context = first.replace(name="ctx", annotation=typer.Context)
+    context = desk.replace(name="ctx", annotation=typer.Context)
     served: Any = command
-    served.__signature__ = inspect.Signature([context, *rest])
+    served.__signature__ = inspect.Signature([context, *options])
     return served
+
+
+def _options(param: inspect.Parameter) -> list[inspect.Parameter]:
+    """A parameter with the default of its shape; for ``**given`` all that its shape names."""
+    if param.default is not param.empty:
+        return [param]
+    kind, about = get_args(param.annotation)
+    if param.kind is param.VAR_KEYWORD:
+        plain = param.replace(kind=param.KEYWORD_ONLY, default=None, annotation=Opt)
+        return [plain.replace(name=name) for name in about.split()]
+    return [param.replace(default=None if isinstance(kind, UnionType) else kind())]
 
 
 def _describe(command: Any, lang: str, key: str) -> None:
@@ -132,10 +149,8 @@ def _describe(command: Any, lang: str, key: str) -> None:
     for param in command.params:
         param.secondary_opts = []  # a switch needs no --no- twin
         name = param.name.rstrip("_")
-        own = f"param{key.removeprefix('help')}.{name}"
-        shared = f"option.{name}" if key == "help" else f"param.{name}"
-        if name != "help":
-            param.help = known.get(own) or known[shared]
+        keys = (f"param{key.removeprefix('help')}.{name}", f"param.{name}", f"option.{name}")
+        param.help = next((known[k] for k in keys if k in known), param.help)
     for name, inner in getattr(command, "commands", {}).items():
         _describe(inner, lang, f"{key}.{name}")
 
@@ -149,74 +164,51 @@ def _help(plain: Callable[[Any], str], known: dict[str, str], ctx: Any) -> str:
     return text
 
 
-def _setting(name: str) -> Any:
-    return typer.Option(envvar=f"COMPLAINTCTL_{name}", show_envvar=False)
-
-
-def _front(
-    ctx: typer.Context,
-    ledger: Annotated[str | None, _setting("LEDGER")] = None,
-    by: Annotated[str | None, _setting("BY")] = None,
-    lang: Annotated[str | None, _setting("LANG")] = None,
-    rules: Annotated[str | None, _setting("RULES")] = None,
-    json: Flag = False,
-    version: Flag = False,
-) -> None:
-    desk: Desk = ctx.obj
-    desk.ledger = Path(ledger) if ledger else None
-    desk.by, desk.own = by or "", Path(rules) if rules else None
+def _front(desk: Desk, *, json: Flag, version: Flag, **settings: Settings) -> None:
+    """What stands before a command. The desk knows it already, but for what ends here."""
     if version:
         print(f"complaintctl {__version__}")
         raise typer.Exit
-    if ctx.invoked_subcommand is None:
-        import_module(f".{READING}", __package__).due_(desk)
 
 
 def hoisted(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
-    """The options of the whole program, wherever they stood, by name; the other words."""
-    asked: dict[str, str] = {}
+    """The options of the whole program by name, from the environment or wherever they stood in
+    the command line; the other words."""
+    known = {name: os.environ.get(f"COMPLAINTCTL_{name[2:].upper()}") for name in SETTINGS}
+    asked = {name: f"{name}={value}" for name, value in known.items() if value}
     rest: list[str] = []
     words = iter(argv)
     for word in words:
         name, equals, _ = word.partition("=")
         if word == "--":
             rest += [word, *words]
-        elif name in VALUED and not equals:
-            asked[name] = "=".join([word, *islice(words, 1)])
-        elif name in (*VALUED, "--json"):
+        elif name == "--json" or (name in SETTINGS and equals):
             asked[name] = word
+        elif name in SETTINGS:
+            value = next(words, None)
+            if value is None:
+                return asked, [word]  # the parser says that its value is missing
+            asked[name] = f"{name}={value}"
         else:
             # An ending of a number may be typed as it stands on paper: -007.
             bare = word[1:].isdigit() and not (rest and rest[-1].startswith("--"))
             rest.append(word.lstrip("-") if bare else word)
-    return asked, rest
+    return asked, rest if set(rest) - {"--"} else ["due"]  # alone it shows what is due
 
 
-def _explained(error: Any) -> Fault:
-    """What the parser refused, as a fault of ours."""
-    from difflib import get_close_matches
-
-    param, message = getattr(error, "param", None), error.format_message()
-    option = getattr(error, "option_name", "") or getattr(param, "name", "")
+def _explained(error: Any) -> Usage:
+    """What the parser refused, as a refusal of ours."""
+    message, param = error.message, getattr(error, "param", None)
+    name = param.opts[0] if param else getattr(error, "option_name", "-")
+    quoted = message.split("'")[1:2]  # what the parser quotes, if anything
     if type(error).__name__ == "NoSuchOption":
-        known = [o for p in error.ctx.command.params for o in p.opts]
-        return Fault("usage.no_option", {"value": option, "nearest": error.possibilities or known})
+        known = error.possibilities or [o for p in error.ctx.command.params for o in p.opts]
+        return Usage("usage.no_option", value=name, nearest=known)
     if message.startswith("No such command"):
-        given = message.split("'")[1]
-        near = get_close_matches(given, sorted(COMMANDS), 3, 0.4) or sorted(COMMANDS)
-        return Fault("usage.no_command", {"value": given, "nearest": near})
+        near = get_close_matches(quoted[0], COMMANDS, 3, 0.4) or sorted(COMMANDS)
+        return Usage("usage.no_command", value=quoted[0], nearest=near)
     if "unexpected extra argument" in message:
-        return Fault("usage.extra", {"value": message.partition(" (")[2].removesuffix(")")})
+        return Usage("usage.extra", value=message.partition(" (")[2].removesuffix(")"))
     if "requires an argument" in message:
-        return Fault("usage.no_value", {"value": option})
-    name = param.opts[0] if param else option or "-"
-    quoted = error.message.split("'")[1:2]  # what the parser quotes, if anything
-    return Fault("usage.other", {"value": " ".join([name, *quoted])})
-
-
-def _place(error: BaseException) -> str:
-    """Where in the program a bug showed: module and line, no data."""
-    from traceback import extract_tb
-
-    last = extract_tb(error.__traceback__)[-1]
-    return f"{Path(last.filename).stem}:{last.lineno}"
+        return Usage("usage.no_value", value=name)
+    return Usage("usage.other", value=" ".join([name, *quoted]))

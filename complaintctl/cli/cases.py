@@ -7,95 +7,63 @@ from typing import Any
 from ..errors import Fault
 from ..services import casework, reading
 from .desk import Desk, pairs, typed
-from .options import EMPTY, Arg, Must, Need, Opt, Set
+from .options import Arg, Fields, Must, MustSet, Need, Opt, Set
 from .render import clock_lines, labelled, when
 
 
-def log_(
-    desk: Desk,
-    text: Arg = None,
-    kind: Opt = None,
-    channel: Opt = None,
-    category: Opt = None,
-    level: Opt = None,
-    name: Opt = None,
-    phone: Opt = None,
-    address: Opt = None,
-    account: Opt = None,
-    demand: Opt = None,
-    accused: Opt = None,
-    receiver: Opt = None,
-    reference: Opt = None,
-    at: Opt = None,
-    set_: Set = None,
-) -> None:
-    given = {
-        **{"content": typed(text), "kind": kind, "channel": channel, "category": category},
-        **{"level": level, "name": name, "phone": phone, "address": address},
-        **{"account_no": account, "demand": demand, "accused": accused, "receiver": receiver},
-        **{"reference": reference, **pairs(set_)},
-    }
-    found = casework.log(desk.office, {k: v for k, v in given.items() if v}, at=at)
+def log_(desk: Desk, text: Arg, *, at: Opt, set_: Set, **given: Fields) -> None:
+    given["account_no"] = given.pop("account")
+    fields = {"content": typed(text), **given, **pairs(set_)}
+    found = casework.log(desk.office, fields, at=at)
     similar = [{"number": number, "same": field} for number, field in found["similar"]]
-    _tell(desk, "said.logged", reading.show(desk.office, found["number"]) | {"similar": similar})
-    for item in similar:
-        desk.note("said.similar", number=item["number"], field=desk.text(f"field.{item['same']}"))
+    _done(desk, "said.logged", found["number"], {"similar": similar})
+    for number, field in found["similar"]:
+        desk.note("said.similar", number=number, field=desk.text(f"field.{field}"))
 
 
-def _tell(desk: Desk, key: str, shown: dict[str, Any], **more: object) -> None:
+def assign_(desk: Desk, number: Need, handler: Need, unit: Opt, at: Opt) -> None:
+    number = casework.assign(desk.office, number, handler, unit, at)
+    _done(desk, "said.assigned", number, handler=handler)
+
+
+def update_(desk: Desk, number: Need, step: Need, text: Arg, at: Opt, set_: Set) -> None:
+    number, taken = casework.update(desk.office, number, step, typed(text), pairs(set_), at)
+    _done(desk, "said.updated", number, step=taken)
+
+
+def amend_(desk: Desk, number: Need, set_: MustSet, reason: Must) -> None:
+    number, values = casework.amend(desk.office, number, pairs(set_), reason)
+    _done(desk, "said.amended", number, fields=reading.names(desk.office, number, values))
+
+
+def close_(desk: Desk, number: Need, at: Opt, set_: Set) -> None:
+    number, new = casework.close(desk.office, number, pairs(set_), at)
+    _done(desk, "said.closed" if new else "said.already_closed", number)
+
+
+def reopen_(desk: Desk, number: Need, reason: Must, at: Opt) -> None:
+    number, new = casework.reopen(desk.office, number, reason, at)
+    _done(desk, "said.reopened" if new else "said.already_open", number)
+
+
+def _done(
+    desk: Desk, key: str, number: str, more: dict[str, Any] | None = None, **words: object
+) -> None:
     """One sentence on what was done; all clocks after a registration, else the next deadline."""
+    shown = reading.show(desk.office, number) | (more or {})
     desk.give(shown)
-    row = labelled(desk, shown)
-    desk.say(key, number=row["number"], words=row["words"], status=row["status"], **more)
+    desk.say(key, **labelled(desk, shown) | words)
     running = [c for c in shown["clocks"] if c["state"] in ("running", "overdue")]
     if key in ("said.logged", "said.reopened"):
         clock_lines(desk, running)
     elif first := next((c for c in running if c["due_at"]), None):
         state = desk.text("state.overdue") if first["state"] == "overdue" else ""
-        due = when(first["due_at"])
-        desk.say("said.next", due=due, limit=first["limit"], what=first["title"], state=state)
+        told = {"due": when(first["due_at"]), "what": first["title"], "state": state}
+        desk.say("said.next", **first | told)
 
 
-def assign_(
-    desk: Desk, number: Need = "", handler: Need = "", unit: Opt = None, at: Opt = None
-) -> None:
-    number = casework.assign(desk.office, number, handler, unit, at)
-    _tell(desk, "said.assigned", reading.show(desk.office, number), handler=handler)
-
-
-def update_(
-    desk: Desk,
-    number: Need = "",
-    step: Need = "",
-    text: Arg = None,
-    at: Opt = None,
-    set_: Set = None,
-) -> None:
-    number, taken = casework.update(desk.office, number, step, typed(text) or "", pairs(set_), at)
-    _tell(desk, "said.updated", reading.show(desk.office, number), step=taken)
-
-
-def amend_(desk: Desk, number: Need = "", set_: Set = EMPTY, reason: Must = "") -> None:
-    number, values = casework.amend(desk.office, number, pairs(set_), reason)
-    fields = reading.names(desk.office, number, values)
-    _tell(desk, "said.amended", reading.show(desk.office, number), fields=fields)
-
-
-def close_(desk: Desk, number: Need = "", at: Opt = None, set_: Set = None) -> None:
-    number, new = casework.close(desk.office, number, pairs(set_), at)
-    key = "said.closed" if new else "said.already_closed"
-    _tell(desk, key, reading.show(desk.office, number))
-
-
-def reopen_(desk: Desk, number: Need = "", reason: Must = "", at: Opt = None) -> None:
-    number, new = casework.reopen(desk.office, number, reason, at)
-    _tell(desk, "said.reopened" if new else "said.already_open", reading.show(desk.office, number))
-
-
-def undo_(desk: Desk, batch: Arg = None) -> None:
+def undo_(desk: Desk, batch: Arg) -> None:
     found = casework.undo(desk.office, batch)
-    desk.give(found)
     done = [Fault(f"event.{t}") for t in found["types"].split(",")]
-    values = {"batch": found["batch"], "actor": found["actor"], "at": found["at"][:16]}
-    numbers = found["numbers"]
-    desk.say("said.undone", **values, done=done, count=len(numbers), numbers=numbers[:5])
+    told = {"at": found["at"][:16], "done": done, "count": len(found["numbers"])}
+    desk.tell("said.undone", found, **told, numbers=found["numbers"][:5])

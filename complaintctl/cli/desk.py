@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -16,11 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..errors import Fault, Trouble, Usage
+from ..errors import Fault, Faults, Trouble
 from ..texts import put, say
 
 if TYPE_CHECKING:
     from ..services.session import Office
+
+# Control and direction characters would act on the terminal; they are shown instead of sent.
+_ACTIVE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 @dataclass
@@ -29,7 +33,7 @@ class Desk:
 
     lang: str
     clock: Callable[[], dt.datetime]
-    ledger: Path | None = None
+    ledger: str = ""
     by: str = ""
     own: Path | None = None
     json: bool = False
@@ -38,31 +42,34 @@ class Desk:
     def path(self) -> Path:
         """The ledger asked for, or the one in the user's data directory."""
         if self.ledger:
-            return self.ledger
+            return Path(self.ledger)
         from platformdirs import user_data_path
 
         return user_data_path("complaintctl", appauthor=False) / "complaints.db"
 
-    def actor(self) -> str:
-        """Who acts: as told, else the name the computer knows. It is no proof of identity."""
+    def who(self) -> dict[str, Any]:
+        """Who acts, when and by whose files: the name as told, else the one the computer knows.
+
+        It is no proof of identity.
+        """
         known = (os.environ.get(name) for name in ("LOGNAME", "USER", "USERNAME"))
-        return self.by or next(filter(None, known), "-")
+        by = self.by or next(filter(None, known), "-")
+        return {"by": by, "now": self.clock(), "own": self.own}
 
     @cached_property
     def office(self) -> Office:
         """The office of this invocation, opened when first asked for; ``closing`` closes it."""
         from ..services.session import office
 
-        opening = office(self.path(), by=self.actor(), now=self.clock(), own=self.own)
-        return self.closing.enter_context(opening)
+        return self.closing.enter_context(office(self.path(), **self.who()))
 
     def text(self, key: str, /, **params: object) -> str:
         """The sentence of a key in the user's language."""
         return say(self.lang, key, **params)
 
-    def heads(self, names: str) -> list[str]:
-        """The headings of a table's columns."""
-        return [self.text(f"head.{name}") for name in names.split()]
+    def heads(self, names: str) -> dict[str, str]:
+        """The headings of a table's columns by name."""
+        return {name: self.text(f"head.{name}") for name in names.split()}
 
     def put(self, value: object) -> str:
         """One value as people read it."""
@@ -74,17 +81,22 @@ class Desk:
 
     def line(self, text: str = "") -> None:
         """One line on stdout."""
-        print(text.rstrip())
+        print(inert(text.rstrip()))
 
     def note(self, key: str, /, **params: object) -> None:
         """A remark beside the result: stderr."""
-        print(self.text(key, **params), file=sys.stderr)
+        print(inert(self.text(key, **params)), file=sys.stderr)
 
-    def give(self, document: Mapping[str, Any] | list[Any], end: Exception | None = None) -> None:
+    def give(self, document: Mapping[str, Any] | list[Any], code: int = 0) -> None:
         """The one JSON document, when a script asked for it; the command ends there."""
         if self.json:
             print(json.dumps(document, ensure_ascii=False, indent=2, default=self._plain))
-            raise end or typer.Exit
+            raise typer.Exit(code)
+
+    def tell(self, key: str, document: dict[str, Any], /, **more: object) -> None:
+        """The document for a script, for people a sentence of it and of what more there is."""
+        self.give(document)
+        self.say(key, **document | more)
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, dt.date):
@@ -97,11 +109,7 @@ class Desk:
 
     def refuse(self, trouble: Trouble) -> int:
         """Tells every fault found; the exit code for scripts."""
-        from .render import inert
-
-        faults = [
-            Fault(f.code, {k: _brief(v) for k, v in f.params.items()}) for f in trouble.faults
-        ]
+        faults = [f.about(**{k: _brief(v) for k, v in f.params.items()}) for f in trouble.faults]
         told = [{"code": f.code, "message": inert(self.put(f))} for f in faults]
         with suppress(typer.Exit):
             self.give({"error": {"exit": trouble.exit_code, "faults": told}})
@@ -123,6 +131,11 @@ class Desk:
             yield f"  {self.text('lack.joint').join(items)}  {clause}"
 
 
+def inert(text: object) -> str:
+    """User text that cannot act on a terminal."""
+    return _ACTIVE.sub(lambda m: " " if m[0] == "\t" else f"\\x{ord(m[0]):02x}", str(text))
+
+
 def _brief(value: object) -> object:
     """Nothing is said that was pasted whole: of a long text the beginning is shown."""
     return value[:200] + "…" if isinstance(value, str) and len(value) > 200 else value
@@ -130,21 +143,17 @@ def _brief(value: object) -> object:
 
 def need(given: Mapping[str, object]) -> None:
     """Usage naming every argument that is missing, all at once."""
-    lacking = [name for name, value in given.items() if not value]
-    if lacking:
-        raise Usage(
-            faults=[Fault("argument.missing", {"name": Fault(f"arg.{n}")}) for n in lacking]
-        )
+    lacking = [Fault(f"arg.{name}") for name, value in given.items() if not value]
+    Faults(Fault("argument.missing", {"name": name}) for name in lacking).tell()
 
 
-def typed(text: str | None) -> str | None:
-    """The text of a command; ``-`` means standard input."""
-    return sys.stdin.read() if text == "-" else text
+def typed(text: str | None) -> str:
+    """The text of a command, if any; ``-`` means standard input."""
+    return sys.stdin.read() if text == "-" else text or ""
 
 
 def pairs(items: list[str] | None) -> dict[str, str]:
     """``--set key=value`` texts as a dictionary; Usage for all that are no pairs."""
-    split = [(item, *item.partition("=")) for item in items or ()]
-    if wrong := [Fault("set.form", {"value": item}) for item, _, equals, _ in split if not equals]:
-        raise Usage(faults=wrong)
-    return {key.strip(): value for _, key, _, value in split}
+    given = items or []
+    Faults(Fault("set.form", {"value": item}) for item in given if "=" not in item).tell()
+    return {key.strip(): value for key, _, value in (item.partition("=") for item in given)}

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import typer
-
 from ..errors import Overdue
 from ..services import duties, reading, wording
 from .desk import Desk
-from .options import Arg, Flag, Need, Opt, Out
-from .render import case, clock_lines, derivation, inert, labelled, short, table, when
+from .options import Arg, Filters, Flag, Need, Opt, Out
+from .render import case, clock_lines, derivation, labelled, short, table, when
 
 
-def show_(desk: Desk, number: Need = "", history: Flag = False, unmask: Opt = None) -> None:
+def show_(desk: Desk, number: Need, history: Flag, unmask: Opt) -> None:
     found = reading.show(desk.office, number, unmask=unmask or "")
     if history:
         found["history"] = reading.history(desk.office, found["number"])
@@ -27,46 +25,30 @@ def show_(desk: Desk, number: Need = "", history: Flag = False, unmask: Opt = No
         money = desk.text("yuan", amount=f"{line['amount']:g}")
         amount = line["measure"] if line["measure"] and not line["amount"] else money
         desk.say(f"penalty.{line['state']}", penalty=line["penalty_id"], amount=amount)
-    rows = []
     for event in found.get("history", ()):
-        values = "；".join(f"{desk.put(k)}={inert(desk.put(v))}" for k, v in event["words"])
-        times = (event[t][:16].replace("T", " ") for t in ("occurred_at", "recorded_at"))
+        event |= {t: event[f"{t}_at"][:16].replace("T", " ") for t in ("occurred", "recorded")}
         mark = desk.text("voided") if event["voided"] else ""
-        what, who = (event["seq"], event["title"]), (event["actor"], event["batch"])
-        rows.append((*what, *times, *who, mark + values))
-    if rows:
-        table(desk, desk.heads("seq what occurred recorded actor batch values"), rows)
+        values = "；".join(f"{desk.put(k)}={desk.put(v)}" for k, v in event["words"])
+        event |= {"what": event["title"], "values": mark + values}
+    if history:
+        table(desk, desk.heads("seq what occurred recorded actor batch values"), found["history"])
 
 
-def explain_(desk: Desk, number: Need = "", policy: Opt = None) -> None:
+def explain_(desk: Desk, number: Need, policy: Opt) -> None:
     from ..rulebook.policies import load
 
     rules = load(policy, desk.own) if policy else None
     found = reading.explain(desk.office, number, rules)
-    desk.give(found)
-    told = {"number": found["number"], "received": found["received_at"], "policy": found["title"]}
-    desk.say("explain.head", **told)
+    desk.tell("explain.head", found, received=found["received_at"], policy=found["title"])
     desk.line()
     for item in found["clocks"]:
         derivation(desk, item)
 
 
 def list_(
-    desk: Desk,
-    kind: Opt = None,
-    channel: Opt = None,
-    category: Opt = None,
-    level: Opt = None,
-    status: Opt = None,
-    handler: Opt = None,
-    month: Opt = None,
-    open: Flag = False,
-    closed: Flag = False,
-    overdue: Flag = False,
-    limit: int = 50,
+    desk: Desk, *, open: Flag, closed: Flag, overdue: Flag, limit: int = 50, **given: Filters
 ) -> None:
-    given = {"kind": kind, "channel": channel, "category": category, "level": level}
-    given |= {"status": status, "handler": handler}
+    month = given.pop("month")
     state, most = (open if open or closed else None), max(limit, 0) or None
     found, count = reading.listing(
         desk.office, given, month=month, open_=state, overdue=overdue, limit=most
@@ -79,7 +61,7 @@ def list_(
     desk.say("said.listed", shown=len(found), count=count)
 
 
-def search_(desk: Desk, text: Need = "", limit: int = 50) -> None:
+def search_(desk: Desk, text: Need, limit: int = 50) -> None:
     found, more = reading.search(desk.office, text, max(limit, 1))
     desk.give({"count": len(found), "more": more, "complaints": found})
     if found:
@@ -88,27 +70,23 @@ def search_(desk: Desk, text: Need = "", limit: int = 50) -> None:
 
 
 def _lines(desk: Desk, found: list[dict[str, Any]]) -> None:
-    rows = []
-    for row in wording.labels(desk.office, found):
-        first = row["number"], when(row["received_at"])[:10]
-        last = when(row["next_due_at"]), short(row["content"], 44)
-        rows.append((*first, row["kind"], row["status"], row["handler"], *last))
+    rows = wording.labels(desk.office, found)
+    for row in rows:
+        row |= {"received": when(row["received_at"])[:10], "due": when(row["next_due_at"])}
+        row["content"] = short(row["content"], 44)
     table(desk, desk.heads("number received kind status handler due content"), rows, rich=True)
 
 
-def due_(desk: Desk, within: Opt = None, check: Flag = False) -> None:
+def due_(desk: Desk, within: Opt, check: Flag) -> None:
     found = duties.due(desk.office, within)
-    late = found["overdue"] + found["overdue_duties"]
-    end = Overdue("overdue", count=late) if check and late else None
-    desk.give(found, typer.Exit(Overdue.exit_code) if end else None)
-    desk.say("due.head", now=found["as_of"], overdue=found["overdue"], due=found["due"])
-    rows = []
+    late = check and found["overdue"] + found["overdue_duties"]
+    desk.give(found, Overdue.exit_code if late else 0)
+    desk.say("due.head", now=found["as_of"], **found)
     for clock in found["clocks"]:
-        first = desk.text(f"state.{clock['state']}"), when(clock["due_at"])
-        what = (clock[name] for name in ("number", "limit", "title", "handler"))
-        rows.append((*first, *what, short(clock["content"], 30)))
-    if rows:
-        table(desk, desk.heads("state due number limit what handler content"), rows)
+        clock |= {"state": desk.text(f"state.{clock['state']}"), "due": when(clock["due_at"])}
+        clock |= {"what": clock["title"], "content": short(clock["content"], 30)}
+    if found["clocks"]:
+        table(desk, desk.heads("state due number limit what handler content"), found["clocks"])
     if found["hidden"]:
         desk.say("due.hidden", count=found["hidden"])
     for item in found["callbacks"]:
@@ -117,13 +95,13 @@ def due_(desk: Desk, within: Opt = None, check: Flag = False) -> None:
         desk.say(f"due.duty_{item['state']}", **item)
     if found["later"] and not within:
         desk.say("due.later", count=found["later"])
-    if not (rows or found["callbacks"] or found["duties"]):
+    if not (found["clocks"] or found["callbacks"] or found["duties"]):
         desk.say("due.nothing")
-    if end:
-        raise end
+    if late:
+        raise Overdue("overdue", count=late)
 
 
-def report_(desk: Desk, name: Arg = None, month: Opt = None, output: Out = None) -> None:
+def report_(desk: Desk, name: Arg, month: Opt, output: Out) -> None:
     from ..services import reporting
 
     found = reporting.report(desk.office, name or "summary", month)
@@ -139,8 +117,9 @@ def report_(desk: Desk, name: Arg = None, month: Opt = None, output: Out = None)
     for part in found["tables"]:
         if part["rows"]:
             desk.line()
-            lines = [(row["label"] or desk.text("unsorted"), row["count"]) for row in part["rows"]]
-            table(desk, [desk.put(part["title"]), *desk.heads("count")], lines, rich=True)
+            heads = {"label": desk.put(part["title"]), **desk.heads("count")}
+            rows = [row | {"label": row["label"] or desk.text("unsorted")} for row in part["rows"]]
+            table(desk, heads, rows, rich=True)
 
 
 def _figure(desk: Desk, key: str, value: Any) -> str:
@@ -161,8 +140,8 @@ def _save(desk: Desk, found: dict[str, Any], output: str) -> None:
     lines: list[tuple[object, ...]]
     lines = [(desk.put(found["labels"].get(k, k)), v) for k, v in found["figures"].items()]
     for part in found["tables"]:
-        lines += [(), (desk.put(part["title"]), *desk.heads("count"))]
-        lines += [(desk.put(row["label"] or ""), row["count"]) for row in part["rows"]]
+        lines += [(), (desk.put(part["title"]), desk.text("head.count"))]
+        lines += [(desk.put(row["label"]), row["count"]) for row in part["rows"]]
     with replace_file(Path(output), force=True) as private:
         with open(private, "w", encoding="utf-8-sig", newline="") as out:
             csv.writer(out).writerows(lines)

@@ -5,27 +5,21 @@ from __future__ import annotations
 import typer
 
 from ..errors import BadRules
-from ..rulebook import coverage
-from ..rulebook.files import titles
-from ..rulebook.policies import load
-from ..rulebook.template import write
-from ..services import duties, rules
-from ..services.session import period
+from ..rulebook import coverage, files, policies, template
+from ..services import duties, rules, session
 from .desk import Desk, need
 from .options import Arg, Flag, From, Many, Need, Opt
-from .render import inert, table, when
+from .render import table, when
 
 
 def policy_list(desk: Desk) -> None:
     found = rules.policies(desk.own)
     desk.give(found)
-    names = "id title limit penalty duty gate example"
-    rows = [[policy[name] for name in names.split()] for policy in found]
-    table(desk, desk.heads(names), rows, rich=True)
+    table(desk, desk.heads("id title limit penalty duty gate example"), found, rich=True)
 
 
-def policy_show(desk: Desk, policy: Arg = None) -> None:
-    found = load(policy or "station", desk.own)
+def policy_show(desk: Desk, policy: Arg) -> None:
+    found = policies.load(policy or "station", desk.own)
     desk.give(dict(found.text))
     desk.say("policy.head", id=found.id, title=found.named(found.id), edition=found.edition)
     for kind in ("limit", "extension", "gate", "penalty", "duty", "note"):
@@ -34,26 +28,25 @@ def policy_show(desk: Desk, policy: Arg = None) -> None:
             desk.line()
             desk.say(f"policy.{kind}", count=len(items))
         for item in items:
-            worth = inert(desk.put(coverage.worth(item)))
+            worth = desk.put(coverage.worth(item))
             words = (item["id"], worth, item.get("article"), f"“{item['clause']}”")
             desk.line("  " + "  ".join(filter(None, words)))
             if item.get("assumed"):
                 desk.say("policy.assumed", reason=item["reason"])
 
 
-def policy_check(desk: Desk, files: Many = None) -> None:
+def policy_check(desk: Desk, files: Many) -> None:
     found = rules.check(files or [], desk.own)
-    desk.give(found, typer.Exit(BadRules.exit_code if found["faults"] else 0))
+    desk.give(found, BadRules.exit_code if found["faults"] else 0)
     if found["faults"]:
         raise BadRules(faults=found["faults"])
     desk.say("policy.checked", files=len(found["files"]), examples=found["examples"])
 
 
-def policy_adopt(desk: Desk, policy: Need = "", from_: From = None, dry_run: Flag = False) -> None:
+def policy_adopt(desk: Desk, policy: Need, from_: From, dry_run: Flag) -> None:
     found = rules.adopt(desk.office, policy, from_, dry_run=dry_run)
-    desk.give(found)
     key = "policy.would_adopt" if dry_run else "policy.adopted"
-    desk.say(key, title=found["title"], id=found["policy"], day=found["from"])
+    desk.tell(key, found, id=found["policy"], day=found["from"])
     changed = found.get("would_change", ())
     for item in changed:
         days = {k: when(item[k]) or "—" for k in ("due_at", "new_due_at")}
@@ -64,14 +57,14 @@ def policy_adopt(desk: Desk, policy: Need = "", from_: From = None, dry_run: Fla
 
 def policy_coverage(desk: Desk) -> None:
     found = coverage.coverage()
-    end = typer.Exit(BadRules.exit_code if found["missing"] else 0)
-    desk.give(found, end)
+    code = BadRules.exit_code if found["missing"] else 0
+    desk.give(found, code)
     desk.say("policy.coverage", **found | {"missing": [item["id"] for item in found["missing"]]})
-    raise end
+    raise typer.Exit(code)
 
 
-def policy_diff(desk: Desk, policy: Need = "", other: Need = "") -> None:
-    found = coverage.differences(load(policy, desk.own), load(other, desk.own))
+def policy_diff(desk: Desk, policy: Need, other: Need) -> None:
+    found = coverage.differences(policies.load(policy, desk.own), policies.load(other, desk.own))
     desk.give({"differences": found})
     for item in found:
         desk.line(desk.put(item))
@@ -79,52 +72,47 @@ def policy_diff(desk: Desk, policy: Need = "", other: Need = "") -> None:
         desk.say("diff.none")
 
 
-def policy_new(desk: Desk, policy: Arg = None, from_: From = None, name: Opt = None) -> None:
+def policy_new(desk: Desk, policy: Arg, from_: From, name: Opt) -> None:
     need({"policy": policy, "rules": desk.own})
     assert policy and desk.own, "need has asked for them"
-    source = load(from_ or "station", desk.own)
-    path = write(source, policy, name or policy, desk.own, f"{desk.clock():%Y-%m-%d}")
-    desk.give({"path": path})
-    desk.say("policy.written", path=path, id=policy)
+    source = policies.load(from_ or "station", desk.own)
+    path = template.write(source, policy, name or policy, desk.own, f"{desk.clock():%Y-%m-%d}")
+    desk.tell("policy.written", {"path": path}, id=policy)
 
 
 def form_list(desk: Desk) -> None:
-    found = titles("forms", desk.own)
+    found = files.titles("forms", desk.own)
     desk.give(found)
-    table(desk, desk.heads("id title"), [(form.id, form) for form in found])
+    table(desk, desk.heads("id title"), [{"id": form.id, "title": form} for form in found])
 
 
-def calendar_show(desk: Desk, month: Arg = None) -> None:
-    found = rules.calendar_month(desk.office, *period(desk.office, month))
-    desk.give(found)
-    desk.say("calendar.head", first=found["first"], last=found["last"], workdays=found["workdays"])
-    rows = [(d["day"], desk.text(f"why.{d['kind']}", name=d["name"])) for d in found["days"]]
+def calendar_show(desk: Desk, month: Arg) -> None:
+    found = rules.calendar_month(desk.office, *session.period(desk.office, month))
+    desk.tell("calendar.head", found)
+    rows = [d | {"what": desk.text(f"why.{d['kind']}", **d)} for d in found["days"]]
     if rows:
         table(desk, desk.heads("day what"), rows)
     if found["provisional"]:
-        desk.say("calendar.provisional", waiting=found["waiting"])
+        desk.say("calendar.provisional", **found)
 
 
-def calendar_set(desk: Desk, day: Need = "", kind: Need = "", name: Opt = None) -> None:
+def calendar_set(desk: Desk, day: Need, kind: Need, name: Opt) -> None:
     found = rules.calendar_set(desk.office, day, kind, name or "")
-    desk.give(found)
-    desk.say("calendar.set", **found)
+    desk.tell("calendar.set", found)
 
 
 def calendar_update(desk: Desk) -> None:
     found = rules.calendar_update(desk.office)
-    desk.give(found)
-    desk.say("calendar.updated" if found["years"] else "calendar.nothing_new", **found)
+    desk.tell("calendar.updated" if found["years"] else "calendar.nothing_new", found)
 
 
 def duty_list(desk: Desk) -> None:
     found = duties.duty_list(desk.office)
     desk.give(found)
-    rows = [(d["duty"], d["title"], d["last"], d["next"]) for d in found]
+    rows = [d | {"id": d["duty"], "what": d["title"]} for d in found]
     table(desk, desk.heads("id what last next"), rows, rich=True)
 
 
-def duty_done(desk: Desk, duty: Need = "", text: Arg = None, at: Opt = None) -> None:
+def duty_done(desk: Desk, duty: Need, text: Arg, at: Opt) -> None:
     done = duties.duty_done(desk.office, duty, text or "", at)
-    desk.give({"duty": done.id})
-    desk.say("duty.done", title=done)
+    desk.tell("duty.done", {"duty": done.id}, title=done)

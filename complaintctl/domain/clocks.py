@@ -7,13 +7,13 @@ running clock is never ``overdue`` here; the reader of the clock says that.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from ..clock import TZ
 from .conditions import by_fact
-from .fold import OLD, Complaint, Taken, facts
+from .fold import OLD, Complaint, Taken
 from .policy import Limit, Policy
 from .spans import Span, read_span
 from .workdays import WorkCalendar
@@ -39,11 +39,8 @@ class Clock(NamedTuple):
 
     def state_at(self, now: dt.datetime) -> str:
         """The state as a person sees it now: a running clock past its time is overdue."""
-        return (
-            "overdue"
-            if self.state == "running" and self.due_at and self.due_at < now
-            else self.state
-        )
+        past = self.state == "running" and self.due_at and self.due_at < now
+        return "overdue" if past else self.state
 
 
 def reach(
@@ -54,37 +51,37 @@ def reach(
     Days end at 24:00 (民法典 203: 截止时间为二十四时); the day of receipt is not counted unless
     told (民法典 201); hours and minutes run by the clock.
     """
-    match span.unit:
-        case "promptly":
-            return None, False
-        case "minute" | "hour":
-            return start + dt.timedelta(**{span.unit + "s": span.n}), False
-    return _end(span, start.date(), start.tzinfo, calendar, roll, count_start)
+    if span.unit == "promptly":
+        return None, False
+    if span.unit in ("minute", "hour"):
+        return start + dt.timedelta(**{span.unit + "s": span.n}), False
+    return _end(span, start.date(), calendar, roll, count_start)
 
 
 @lru_cache(4096)  # in bulk the same days recur
 def _end(
-    span: Span,
-    day: dt.date,
-    zone: dt.tzinfo | None,
-    calendar: WorkCalendar,
-    roll: str,
-    count_start: bool,
+    span: Span, day: dt.date, calendar: WorkCalendar, roll: str, count_start: bool
 ) -> tuple[dt.datetime, bool]:
-    match span.unit:
-        case "same day":
-            return dt.datetime.combine(day, _LAST, zone), False
-        case "workday":
-            end = calendar.add_workdays(day, span.n, count_start=count_start)
-        case "month":
-            end = calendar.roll(calendar.add_months(day, span.n), roll)
-        case unit:
-            days = span.n * (7 if unit == "week" else 1)
-            end = calendar.roll(calendar.add_days(day, days, count_start=count_start), roll)
-    provisional = calendar.provisional(end) or (
-        span.unit == "workday" and calendar.provisional(day)
-    )
-    return dt.datetime.combine(end, _LAST, zone), provisional
+    if span.unit == "same day":
+        return _midnight(day), False
+    if span.unit == "workday":
+        end = calendar.add_workdays(day, span.n, count_start=count_start)
+    else:
+        end = calendar.roll(_planned(span, day, calendar, count_start), roll)
+    unsure = calendar.provisional(end) or (span.unit == "workday" and calendar.provisional(day))
+    return _midnight(end), unsure
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, _LAST, TZ)
+
+
+def _planned(span: Span, day: dt.date, calendar: WorkCalendar, count_start: bool) -> dt.date:
+    """The last of so many days, weeks or months, which may yet roll off a rest day."""
+    if span.unit == "month":
+        return calendar.add_months(day, span.n)
+    days = span.n * (7 if span.unit == "week" else 1)
+    return calendar.add_days(day, days, count_start=count_start)
 
 
 def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clock]:
@@ -94,124 +91,130 @@ def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clo
     """
     if state.voided:
         return []
-    known = facts(state, policy)
     found: list[Clock] = []
-    rounds = range(1 + (state.round if policy.reopen_restarts else 0))
-    taken = [state.steps(round_) for round_ in rounds]
-    for limit in policy.limits_on(known):
-        for round_ in rounds:
-            found += _run(limit, state, round_, taken[round_], known, policy, calendar)
-    if state.origin == OLD:
-        return [c for c in found if c.met_at or c.round > 0]
+    taken = [state.steps(n) for n in range(1 + (state.round if policy.reopen_restarts else 0))]
+    for limit in policy.limits_on(state.facts):
+        for round_, steps in enumerate(taken):
+            found += _run(limit, round_, steps, state, policy, calendar)
     return found
 
 
 def _run(
     limit: Limit,
-    state: Complaint,
     round_: int,
     steps: list[Taken],
-    known: Mapping[str, Any],
+    state: Complaint,
     policy: Policy,
     calendar: WorkCalendar,
 ) -> list[Clock]:
-    start = _start(limit, state, round_, steps)
-    if start is None:
-        return []
+    """The clocks of a limit in one round: one, or as many as it has ``times``."""
+    start, ended = state.rounds[round_]
+    if "received" not in limit.since:
+        since = next((t.at for t in steps if t.step in limit.since), None)
+        if since is None:
+            return []
+        start = since
     if limit.attempts:
-        return [_attempts(limit, round_, start, steps, known, state.rounds[round_][1])]
-    first = earliest(limit, start, policy, calendar)
+        found = [_attempts(limit, round_, start, steps, state)]
+    else:
+        done = _done(limit, start, steps, calendar)
+        if _outlives(limit, policy):
+            ended = None
+        found = []
+        for part in range(limit.times):
+            met = done[part] if part < len(done) else None
+            if not met and state.origin == OLD and not round_:
+                break  # it would be dropped: nothing to count
+            due, unsure = _due(limit, part + 1, start, steps, state, calendar)
+            name = limit.id if limit.times == 1 else f"{limit.id}/{part + 1}"
+            told = _judge(due, met, ended)
+            found.append(Clock(name, limit.origin, round_, start, due, met, told, unsure))
+    if state.origin == OLD and not round_:
+        return [clock for clock in found if clock.met_at]
+    return found
+
+
+@lru_cache(1024)
+def _outlives(limit: Limit, policy: Policy) -> bool:
+    """What is owed after the end (a call-back a month later) does not end with it."""
+    return all(step in policy.steps and policy.steps[step].after_close for step in limit.until)
+
+
+def _done(
+    limit: Limit, start: dt.datetime, steps: list[Taken], calendar: WorkCalendar
+) -> list[dt.datetime]:
+    """When the limit was met, each time; of what one event says only the first counts."""
+    first = earliest(limit, start, calendar)
     valid = max(start, first) if first else start
-    done: dict[int, Taken] = {}  # of what one event says only the first counts
+    met: dict[int, dt.datetime] = {}
     for taken in steps:
         if taken.step in limit.until and taken.at >= valid:
-            done.setdefault(taken.seq, taken)
-    made: list[Clock] = []
-    each = iter(done.values())
-    for part in range(1, limit.times + 1):
-        met = next(each, None)
-        if met is None and state.origin == OLD and round_ == 0:
-            break  # it would be dropped: nothing to count
-        span = limit.span(known)
-        if part > 1:
-            span = Span(span.n * part, span.unit)
-        due, provisional = _due(limit, span, start, known, policy, calendar)
-        due = _extended(limit, steps, due)
-        # What is owed after the end (a call-back a month later) does not end with it.
-        outlives = all(s in policy.steps and policy.steps[s].after_close for s in limit.until)
-        ended = None if outlives else state.rounds[round_][1]
-        made.append(
-            Clock(
-                limit.id if limit.times == 1 else f"{limit.id}/{part}",
-                *(limit.origin, round_, start, due, met.at if met else None),
-                _judge(due, met.at if met else None, ended),
-                provisional,
-            )
-        )
-    return made
+            met.setdefault(taken.seq, taken.at)
+    return [*met.values()]
 
 
 def _attempts(
-    limit: Limit,
-    round_: int,
-    start: dt.datetime,
-    steps: list[Taken],
-    known: Mapping[str, Any],
-    ended: dt.datetime | None,
+    limit: Limit, round_: int, start: dt.datetime, steps: list[Taken], state: Complaint
 ) -> Clock:
     """A limit on tries: late from the first one too many on, met by an end without it."""
+    ended = state.rounds[round_][1]
     tries = [t for t in steps if t.step in limit.until]
-    most = by_fact(limit.attempts, known)
+    most = by_fact(limit.attempts, state.facts)
     over = tries[int(most)].at if most and len(tries) > most else None
     met = over or (ended if tries else None)
-    state = "late" if over else ("met" if tries else "void") if ended else "running"
-    return Clock(limit.id, limit.origin, round_, start, None, met, state)
-
-
-def _start(limit: Limit, state: Complaint, round_: int, steps: list[Taken]) -> dt.datetime | None:
-    if "received" in limit.since:
-        return state.rounds[round_][0]
-    return next((t.at for t in steps if t.step in limit.since), None)
+    told = "late" if over else ("met" if tries else "void") if ended else "running"
+    return Clock(limit.id, limit.origin, round_, start, None, met, told)
 
 
 def _due(
     limit: Limit,
-    span: Span,
+    part: int,
     start: dt.datetime,
-    known: Mapping[str, Any],
-    policy: Policy,
+    steps: list[Taken],
+    state: Complaint,
     calendar: WorkCalendar,
 ) -> tuple[dt.datetime | None, bool]:
+    """When the limit's part is due, after the extensions recorded for it; and if provisionally."""
     if limit.due_field:
-        promised = str(known.get(limit.due_field) or "")
-        if not promised or promised[11:] not in ("", "00:00:00+08:00"):
-            return (dt.datetime.fromisoformat(promised) if promised else None), False
-        day = dt.date.fromisoformat(promised[:10])
-        return dt.datetime.combine(day, _LAST, start.tzinfo), False
-    count = policy.count_receipt_day if limit.count_receipt_day is None else limit.count_receipt_day
-    return reach(span, start, calendar, roll=limit.roll or policy.roll, count_start=count)
+        due, unsure = _promised(str(state.facts.get(limit.due_field) or "")), False
+    else:
+        span, roll, count = _counted(limit, part, state), limit.roll, limit.count_receipt_day
+        due, unsure = reach(span, start, calendar, roll=roll, count_start=count)
+    if due and (moved := _extensions(limit, steps)):
+        due = _midnight(moved[-1])
+    return due, unsure
 
 
-def earliest(
-    limit: Limit, start: dt.datetime, policy: Policy, calendar: WorkCalendar
-) -> dt.datetime | None:
+def _counted(limit: Limit, part: int, state: Complaint) -> Span:
+    """The span of the limit's part from the start: a repeated one runs one after another."""
+    span = limit.span(state.facts)
+    return span if part == 1 else Span(span.n * part, span.unit)
+
+
+def _promised(text: str) -> dt.datetime | None:
+    """The moment a field gives; a day without a time ends at midnight."""
+    if text[11:] in ("", "00:00:00+08:00") and text:
+        return _midnight(dt.date.fromisoformat(text[:10]))
+    return dt.datetime.fromisoformat(text) if text else None
+
+
+def _extensions(limit: Limit, steps: list[Taken]) -> list[dt.date]:
+    """The days to which the limit was moved, one after another."""
+    return [
+        dt.date.fromisoformat(str(taken.fields["until"])[:10])
+        for taken in steps
+        if taken.step == "extended" and taken.fields.get("limit") == limit.id
+    ]
+
+
+def earliest(limit: Limit, start: dt.datetime, calendar: WorkCalendar) -> dt.datetime | None:
     """The first moment at which the limit can be met, where the text sets one (``not_before``)."""
     if not limit.not_before:
         return None
     span = read_span(limit.not_before)
     end, _ = reach(span, start, calendar, roll="none", count_start=False)
-    if end and span.unit not in ("minute", "hour"):
-        return dt.datetime.combine(end.date(), dt.time(), start.tzinfo)
-    return end
-
-
-def _extended(limit: Limit, steps: list[Taken], due: dt.datetime | None) -> dt.datetime | None:
-    """The due time after the extensions recorded for this limit."""
-    for taken in steps:
-        if due and taken.step == "extended" and taken.fields.get("limit") == limit.id:
-            until = dt.date.fromisoformat(str(taken.fields["until"])[:10])
-            due = dt.datetime.combine(until, _LAST, due.tzinfo)
-    return due
+    by_day = end and span.unit not in ("minute", "hour")
+    return dt.datetime.combine(end, dt.time(), TZ) if end and by_day else end
 
 
 def _judge(due: dt.datetime | None, met: dt.datetime | None, ended: dt.datetime | None) -> str:
@@ -236,62 +239,36 @@ class Line:
     name: str = ""
 
 
-def derive(
-    limit: Limit, clock: Clock, state: Complaint, policy: Policy, calendar: WorkCalendar
-) -> list[Line]:
+def derive(limit: Limit, clock: Clock, state: Complaint, calendar: WorkCalendar) -> list[Line]:
     """How the due time came about: start, every day that was skipped and why, the result."""
     lines = [Line("start", clock.since)]
-    first = earliest(limit, clock.since, policy, calendar)
-    if first:
+    if first := earliest(limit, clock.since, calendar):
         lines.append(Line("not_before", first))
-    span = limit.span(facts(state, policy))
-    part = int(clock.limit.partition("/")[2] or 1)
-    count = policy.count_receipt_day if limit.count_receipt_day is None else limit.count_receipt_day
     if not limit.due_field:
-        lines += _walk(
-            Span(span.n * part, span.unit),
-            clock.since.date(),
-            calendar,
-            roll=limit.roll or policy.roll,
-            count_start=count,
-        )
-    for taken in state.steps(clock.round):
-        if taken.step == "extended" and taken.fields.get("limit") == limit.id:
-            lines.append(Line("extended", dt.date.fromisoformat(str(taken.fields["until"])[:10])))
-    if clock.due_at:
-        lines.append(Line("end", clock.due_at))
-    return lines
+        span = _counted(limit, int(clock.limit.partition("/")[2] or 1), state)
+        lines += _walk(span, clock.since.date(), limit, calendar)
+    lines += [Line("extended", day) for day in _extensions(limit, state.steps(clock.round))]
+    return [*lines, Line("end", clock.due_at)] if clock.due_at else lines
 
 
-def _walk(
-    span: Span, day: dt.date, calendar: WorkCalendar, *, roll: str, count_start: bool
-) -> list[Line]:
+def _walk(span: Span, day: dt.date, limit: Limit, calendar: WorkCalendar) -> list[Line]:
     """The days from the start: counted or skipped (working days), or the roll off a rest day."""
     if span.unit not in ("workday", "day", "week", "month"):
         return []
-    lines, n, one = [], 0, dt.timedelta(days=1)
-    if not count_start:
-        lines.append(Line("skip", day, 0, "receipt"))
-        day += one
+    one = dt.timedelta(days=1)
+    lines = [] if limit.count_receipt_day else [Line("skip", day, 0, "receipt")]
     if span.unit == "workday":
+        n, next_ = 0, day if limit.count_receipt_day else day + one
         while n < span.n:
-            why, name = calendar.why(day)
-            if calendar.is_workday(day):
-                n += 1
-                lines.append(Line("day", day, n, why, name))
-            else:
-                lines.append(Line("skip", day, 0, why, name))
-            day += one
+            works = calendar.is_workday(next_)
+            n += works
+            counted = ("day", next_, n) if works else ("skip", next_, 0)
+            lines.append(Line(*counted, *calendar.why(next_)))
+            next_ += one
         return lines
-    start = day if count_start else day - one
-    size = span.n * (7 if span.unit == "week" else 1)
-    end = (
-        calendar.add_months(start, span.n)
-        if span.unit == "month"
-        else calendar.add_days(start, size, count_start=count_start)
-    )
+    end = _planned(span, day, calendar, limit.count_receipt_day)
     lines.append(Line("day", end, span.n, *calendar.why(end)))
-    step = {"forward": one, "backward": -one}.get(roll)
+    step = {"forward": one, "backward": -one}.get(limit.roll)
     while step and not calendar.is_workday(end):
         end += step
         if not calendar.is_workday(end):

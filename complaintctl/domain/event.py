@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -46,9 +47,7 @@ def canonical(value: object) -> str:
 
 def digest(salt: bytes, text: str) -> str:
     """SHA-256 of salt and private text, in hex."""
-    from hashlib import sha256  # here: who only reads a ledger need not load it
-
-    return sha256(salt + text.encode()).hexdigest()
+    return str(_sha256()(salt + text.encode()).hexdigest())
 
 
 def seal(row: tuple[object, ...], previous: str) -> str:
@@ -57,9 +56,14 @@ def seal(row: tuple[object, ...], previous: str) -> str:
     ``row`` is (station, seq, number, type, occurred_at, recorded_at, actor, batch, body text,
     digest).
     """
-    from hashlib import sha256
+    return str(_sha256()(canonical([*row, previous]).encode()).hexdigest())
 
-    return sha256(canonical([*row, previous]).encode()).hexdigest()
+
+@cache
+def _sha256() -> Any:
+    from hashlib import sha256  # here: who only reads a ledger need not load it
+
+    return sha256
 
 
 def anchor(seq: int, hash_: str) -> str:

@@ -90,9 +90,7 @@ def _state(policy: Policy, example: Table, events: Any) -> Complaint:
         do = item["do"]
         body = {k: v for k, v in item.items() if k not in ("do", "at")} | {"step": do}
         made.append(_event(seq, do if do in _KINDS else "step", item["at"], body))
-    state = fold(made, policy)
-    assert state is not None
-    return state
+    return fold(made, policy)
 
 
 def _event(seq: int, type_: str, at: str, body: Table) -> Event:

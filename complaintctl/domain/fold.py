@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ..clock import TZ
+from ..clock import instant
 from .event import Event
 from .policy import Policy
 
@@ -33,7 +33,10 @@ class Taken(NamedTuple):
 
 @dataclass
 class Complaint:
-    """The state of one complaint. Only ``fold`` makes and changes it."""
+    """The state of one complaint. Only ``fold`` makes and changes it.
+
+    ``facts`` is what conditions may ask of it: its fields and what follows from them.
+    """
 
     number: str
     received_at: dt.datetime
@@ -46,6 +49,7 @@ class Complaint:
     rounds: list[tuple[dt.datetime, dt.datetime | None]] = field(default_factory=list)
     voided: bool = False
     last_seq: int = 0
+    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def round(self) -> int:
@@ -61,54 +65,47 @@ class Complaint:
         wanted = self.round if round_ is None else round_
         return [t for t in self.taken if t.round == wanted and not t.undone]
 
-    def last(self, step: str) -> Taken | None:
-        """The latest counting step of that id in any round."""
-        return next((t for t in reversed(self.taken) if t.step == step and not t.undone), None)
-
-
-def moment(text: str) -> dt.datetime:
-    """An instant from its stored form. One zone for all, because only so are they compared fast."""
-    return dt.datetime.fromisoformat(text).astimezone(TZ)
-
 
 def fold(
     events: Iterable[Event], policy: Policy, voided: Collection[str] = frozenset()
-) -> Complaint | None:
+) -> Complaint:
     """The state after these events of one complaint, oldest first; ``voided`` batches are skipped.
 
-    None without a registering event. A complaint whose registration is voided keeps its number and
-    what was registered, with status ``voided``.
+    The first event registers. A complaint whose registration is voided keeps its number and what
+    was registered, with status ``voided``.
     """
-    state: Complaint | None = None
-    for event in events:
-        void = event.batch in voided
-        if state is None:
-            state = _register(event)
-            state.voided = void
-        elif not void and not state.voided:
+    first, *later = events
+    state = register(first, policy)
+    state.voided = first.batch in voided
+    for event in later:
+        if not state.voided and event.batch not in voided:
             _apply(state, event, policy)
         state.last_seq = event.seq
-    if state and state.voided:
+    if state.voided:
         state.status = "voided"
         state.rounds[0] = (state.received_at, state.received_at)
+    state.facts = _facts(state, policy)
     return state
 
 
-def _register(event: Event) -> Complaint:
-    received = moment(event.occurred_at)
+def register(event: Event, policy: Policy) -> Complaint:
+    """The state after a registering event alone."""
+    received = instant(event.occurred_at)
     values = {**event.body, **event.private}
     done = values.pop("steps", {})
     state = Complaint(
         number=event.number or "",
         received_at=received,
-        registered_at=moment(event.recorded_at),
+        registered_at=instant(event.recorded_at),
         batch=event.batch,
         origin=OLD if event.type == "recorded" else LIVE,
         fields=values,
         rounds=[(received, None)],
+        last_seq=event.seq,
     )
     if state.origin == OLD:
-        _history(state, {step: moment(at) for step, at in done.items()}, event)
+        _history(state, {step: instant(at) for step, at in done.items()}, event)
+    state.facts = _facts(state, policy)
     return state
 
 
@@ -123,12 +120,12 @@ def _history(state: Complaint, done: dict[str, dt.datetime], event: Event) -> No
 
 
 def _apply(state: Complaint, event: Event, policy: Policy) -> None:
-    at = moment(event.occurred_at)
+    at = instant(event.occurred_at)
     values = {**event.body, **event.private}
     match event.type:
         case "amended":
             if "received_at" in values:
-                state.received_at = moment(values.pop("received_at"))
+                state.received_at = instant(values.pop("received_at"))
                 state.rounds[0] = (state.received_at, state.rounds[0][1])
             values.pop("reason", None)
             state.fields.update(values)
@@ -178,17 +175,18 @@ def _take(
     state.taken.append(Taken(name, at, state.round, event.seq, event.actor, values))
 
 
-def facts(state: Complaint, policy: Policy) -> dict[str, Any]:
-    """What conditions may ask of a complaint: its fields and what follows from them."""
-    known = dict(state.fields)
-    channel = policy.term("channel", known.get("channel"))
-    level = policy.term("level", known.get("level"))
-    category = policy.term("category", known.get("category"))
-    known["named"] = bool(known.get("named", known.get("name")))
-    known["channel_group"] = channel.group if channel else ""
-    known["rank"] = level.rank if level else 0
-    known["class"] = (category.parent or category.id) if category else ""
-    known["reopened"] = state.round
-    known["origin"] = state.origin
-    known["status"] = state.status
-    return known
+def _facts(state: Complaint, policy: Policy) -> dict[str, Any]:
+    fields = state.fields
+    channel = policy.term("channel", fields.get("channel"))
+    level = policy.term("level", fields.get("level"))
+    category = policy.term("category", fields.get("category"))
+    return {
+        **fields,
+        "named": bool(fields.get("named", fields.get("name"))),
+        "channel_group": channel.group if channel else "",
+        "rank": level.rank if level else 0,
+        "class": (category.parent or category.id) if category else "",
+        "reopened": state.round,
+        "origin": state.origin,
+        "status": state.status,
+    }

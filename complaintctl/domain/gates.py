@@ -9,7 +9,7 @@ from ..errors import Fault
 from .clocks import Clock, clocks, reach
 from .conditions import Table
 from .entry import absent
-from .fold import Complaint, facts
+from .fold import Complaint
 from .policy import Extension, Gate, Policy
 from .spans import read_span
 from .workdays import WorkCalendar
@@ -20,17 +20,17 @@ def refusals(state: Complaint, policy: Policy, action: str) -> list[Fault]:
 
     Each fault carries ``gate`` (its id), ``clause`` and ``source``; empty when the rules allow it.
     """
-    known, done = facts(state, policy), {t.step for t in state.steps()}
     found: list[Fault] = []
     for gate in policy.gates:
-        if action in gate.on and gate.applies(known):
+        if action in gate.on and gate.applies(state.facts):
             about = {"gate": gate.id, "clause": gate.clause, "article": gate.place}
             source = policy.named(gate.origin)
-            found += [f.about(**about, source=source) for f in _lacks(gate, known, done, policy)]
+            found += [lack.about(**about, source=source) for lack in _lacks(gate, state, policy)]
     return found
 
 
-def _lacks(gate: Gate, known: Table, done: set[str], policy: Policy) -> Iterator[Fault]:
+def _lacks(gate: Gate, state: Complaint, policy: Policy) -> Iterator[Fault]:
+    known, done = state.facts, {t.step for t in state.steps()}
     lacking = [("gate.step", name) for name in gate.steps if name not in done]
     lacking += [("gate.field", name) for name in gate.fields if known.get(name) in (None, "")]
     lacking += [("gate.true", name) for name in gate.true if known.get(name) is not True]
@@ -60,7 +60,7 @@ def extended(
         unknown = Fault("extension.unknown", {"value": limit or "-"})
         return limit, [unknown.about(known=sorted(rules), gate="extension")]
     rule = rules[limit]
-    if not rule.applies({**facts(state, policy), **values}):
+    if not rule.applies({**state.facts, **values}):
         asked = [policy.label(name) for name in rule.when or {}]
         faults = [Fault("extension.condition", {"clause": rule.clause, "fields": asked})]
     else:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from .clocks import Clock
 from .conditions import Table, by_fact
-from .fold import OLD, Complaint, Taken, facts
+from .fold import OLD, Complaint, Taken
 from .policy import Penalty, Policy
 
 _VERDICTS = {"penalised": "approved", "waived": "waived"}
@@ -35,7 +35,7 @@ def proposals(state: Complaint, policy: Policy, running: Iterable[Clock]) -> lis
     """
     if state.voided or state.origin == OLD:
         return []
-    known = facts(state, policy)
+    known = state.facts
     late = {c.limit.partition("/")[0]: c for c in running if c.state == "late"}
     decided = {t.fields.get("penalty"): t for t in state.taken if t.step in _VERDICTS}
     found = []

@@ -101,8 +101,8 @@ class Limit(Rule):
     until: tuple[str, ...] = ()
     within: Any = "promptly"
     not_before: str = ""
-    roll: str = ""
-    count_receipt_day: bool | None = None
+    roll: str = "forward"
+    count_receipt_day: bool = False
     times: int = 1
     attempts: Any = None
     due_field: str = ""
@@ -195,8 +195,6 @@ class Policy:
         self.id: str = text["id"]
         self.edition: str = str(text.get("edition", ""))
         self.number: str = text.get("number", "{year}{month}-{serial:03}")
-        self.roll: str = text.get("roll", "forward")
-        self.count_receipt_day: bool = text.get("count_receipt_day", False)
         self.reopen_restarts: bool = text.get("reopen_restarts", True)
         self.vocabulary: dict[str, dict[str, Term]] = {
             name: {term["id"]: build(Term, term) for term in terms}
@@ -204,15 +202,17 @@ class Policy:
         }
         self.fields = {field.id: field for field in self._items(Field)}
         self.steps = {step.id: step for step in self._items(Step)}
-        self.limits, self.extensions = self._items(Limit), self._items(Extension)
+        counting = {key: text[key] for key in ("roll", "count_receipt_day") if key in text}
+        self.limits, self.extensions = self._items(Limit, **counting), self._items(Extension)
         self.gates, self.penalties = self._items(Gate), self._items(Penalty)
         self.duties = self._items(Duty)
         self._limit = {limit.id: limit for limit in self.limits}
         self._asked = sorted({name for limit in self.limits for name in limit.asked()})
         self._speaking = lru_cache(2048)(self._speaks)
 
-    def _items(self, kind: type[T]) -> tuple[T, ...]:
-        return tuple(build(kind, item) for item in self.text.get(kind.__name__.lower(), ()))
+    def _items(self, kind: type[T], **shared: Any) -> tuple[T, ...]:
+        items = self.text.get(kind.__name__.lower(), ())
+        return tuple(build(kind, shared | item) for item in items)
 
     def limit(self, limit_id: str) -> Limit | None:
         """The limit of that id; a repeated limit's parts (``L28-7/2``) lead to their limit."""

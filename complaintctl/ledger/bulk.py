@@ -15,12 +15,12 @@ from itertools import islice
 from typing import Any
 
 from ..domain.clocks import clocks
-from ..domain.event import Event, seal
-from ..domain.fold import fold
+from ..domain.event import Event
+from ..domain.fold import register
 from ..domain.policy import Policy
 from . import projection
 from .connection import Ledger
-from .store import SALT, Book, Stamp, chained, head, series_of
+from .store import SALT, Book, Chain, Row, Stamp, series_of
 
 CHUNK = 500  # rows of one statement: the widest table stays below SQLite's 32,766 variables
 TABLES = ("event", "private", "complaint", "clock", "search")
@@ -33,13 +33,13 @@ class Preparer:
     """Turns old records into rows of ``TABLES``, one after another, as the chain demands."""
 
     def __init__(self, ledger: Ledger, book: Book, stamp: Stamp) -> None:
-        read = ledger.connection.execute
-        self.station, self.stamp, self.calendar = ledger.station, stamp, book.calendar
-        self.seq, self.previous = head(ledger)
-        (self.rowid,) = read("select ifnull(max(id), 0) from complaint").fetchone()
+        self.station, self.calendar = ledger.station, book.calendar
+        self.chain = Chain(ledger, stamp)
+        sql = "select ifnull(max(id), 0) from complaint"
+        (self.rowid,) = ledger.connection.execute(sql).fetchone()
         sql = "select series, last from counter where station = ?"
-        self.last: dict[str, int] = dict(read(sql, (ledger.station,)).fetchall())
-        self.rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in TABLES}
+        self.last: dict[str, int] = dict(ledger.read(sql).fetchall())
+        self.rows: dict[str, list[Row]] = {table: [] for table in TABLES}
 
     def add(self, salt: bytes, old: Old, day: dt.date, adoption: int, policy: Policy) -> None:
         """One more record; it takes its number in the series of the month it was received."""
@@ -47,25 +47,20 @@ class Preparer:
         series, names = series_of(policy.number, day)
         serial = self.last[series] = self.last.get(series, 0) + 1
         number = policy.number.format(**names, serial=serial)
-        self.seq += 1
+        said["policy"] = adoption
         self.rowid += 1
-        body = {**said, "policy": adoption}
-        about = (self.seq, number, "recorded", received)
-        row, private = chained(self.station, about, body, personal, self.stamp, salt)
-        hash_ = seal(row, self.previous)
-        self.rows["event"].append((*row, self.previous, hash_))
-        self.previous = hash_
+        event, private = self.chain.link((number, "recorded", received), said, personal, salt)
+        self.rows["event"].append(event)
         if private:
             self.rows["private"].append(private)
-        state = fold([Event._make((*row[1:8], body, personal))], policy)
-        assert state is not None, "a recorded event registers"
+        state = register(Event._make((*event[1:8], said, personal)), policy)
         found = clocks(state, policy, self.calendar)
         shown = projection.complaint_row(self.station, state, policy, found, ())
         self.rows["complaint"].append(shown)
         self.rows["clock"] += projection.clock_rows(self.station, number, found)
         self.rows["search"].append((self.rowid, projection.searchable(shown)))
 
-    def ready(self) -> list[tuple[str, list[tuple[Any, ...]]]]:
+    def ready(self) -> list[tuple[str, list[Row]]]:
         """Rows for whole statements; what is over waits, so that few statements are compiled."""
         groups = []
         for table, rows in self.rows.items():
@@ -75,31 +70,28 @@ class Preparer:
         return groups
 
 
-def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old]) -> int:
-    """Writes old records as complaints, each under the policy of its day; returns how many."""
+def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old]) -> None:
+    """Writes old records as complaints, each under the policy of its day."""
     connection = ledger.connection
     connection.execute("pragma cache_size = -16384")  # the indexes are filled in no order
 
-    def write(groups: Iterable[tuple[str, list[tuple[Any, ...]]]]) -> None:
+    def write(groups: Iterable[tuple[str, list[Row]]]) -> None:
         for table, rows in groups:
             projection.write(connection, table, rows)
 
-    prepared = Preparer(ledger, book, stamp)
-    first, source = prepared.seq, _ruled(book, records)
+    prepared, source = Preparer(ledger, book, stamp), _ruled(book, records)
     pause = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)  # the writer, back from SQLite, is to be let in at once
     try:
         with ThreadPoolExecutor(1) as writer:
             writing = writer.submit(write, ())
-            chunk = list(islice(source, CHUNK))
-            while chunk:
+            while chunk := list(islice(source, CHUNK)):
                 # Not one by one: that lets go of Python's lock so shortly that the writer,
                 # who waits for it, always comes too late.
                 salts = os.urandom(SALT * len(chunk))
                 for n, record in enumerate(chunk):
                     prepared.add(salts[n * SALT : (n + 1) * SALT], *record)
                 writing.result()
-                chunk = list(islice(source, CHUNK))  # may ask the ledger: not while it is written
                 writing = writer.submit(write, prepared.ready())
             writing.result()
     finally:
@@ -107,7 +99,6 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
     write(prepared.rows.items())
     sql = "insert into counter values (?,?,?) on conflict do update set last = excluded.last"
     connection.executemany(sql, [(ledger.station, *item) for item in prepared.last.items()])
-    return prepared.seq - first
 
 
 def _ruled(book: Book, records: Iterable[Old]) -> Iterator[Ruled]:
@@ -121,17 +112,10 @@ def _ruled(book: Book, records: Iterable[Old]) -> Iterator[Ruled]:
         yield old, *known[old[0][:10]]
 
 
-def any_known(ledger: Ledger) -> bool:
-    """Whether the ledger holds any imported record at all."""
-    sql = "select 1 from complaint where station = ? and fingerprint is not null limit 1"
-    return ledger.connection.execute(sql, (ledger.station,)).fetchone() is not None
-
-
-def known(ledger: Ledger, fingerprint: str) -> bool:
-    """Whether a record of that fingerprint stands in the ledger (undone ones do not count)."""
-    sql = (
-        "select 1 from complaint where station = ? and fingerprint = ?"
-        " and status <> 'voided' limit 1"
-    )
-    found = ledger.connection.execute(sql, (ledger.station, fingerprint))
-    return found.fetchone() is not None
+def known(ledger: Ledger, fingerprints: Iterable[str]) -> set[str]:
+    """Those that a record in the ledger has already (undone ones do not count)."""
+    sql = "select 1 from complaint where station = ? and fingerprint {} limit 1"
+    if not ledger.read(sql.format("is not null")).fetchone():
+        return set()
+    sql = sql.format("= ? and status <> 'voided'")
+    return {f for f in fingerprints if ledger.read(sql, f).fetchone()}

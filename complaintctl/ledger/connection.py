@@ -63,6 +63,10 @@ class Ledger:
                     raise LedgerTrouble("ledger.unknown_outcome", path=self.path) from None
                 raise
 
+    def read(self, sql: str, *values: object) -> sqlite3.Cursor:
+        """The rows of a query whose first parameter is the station."""
+        return self.connection.execute(sql, (self.station, *values))
+
     def close(self) -> None:
         self.connection.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sqlite3
 import sys
 from array import array
@@ -11,9 +10,10 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any
 
+from ..clock import iso
 from ..domain.clocks import Clock
 from ..domain.event import canonical
-from ..domain.fold import Complaint, facts
+from ..domain.fold import Complaint
 from ..domain.penalties import Proposal
 from ..domain.policy import Policy
 
@@ -43,7 +43,7 @@ def complaint_row(
     proposed: Sequence[Proposal],
 ) -> tuple[Any, ...]:
     """The values of ``COLUMNS`` for one complaint."""
-    known = facts(state, policy)
+    known = state.facts
     done = {t.step: t.at for t in state.taken if not t.undone}
     open_ = sorted((c.due_at, c.limit) for c in running if c.state == "running" and c.due_at)
     shown = sorted((c.due_at, c.limit) for c in running if c.due_at and _in_register(policy, c))
@@ -52,13 +52,13 @@ def complaint_row(
     kind = policy.term("kind", get("kind"))
     return (
         *(station, state.number, get("policy", 0), state.origin, known["channel_group"]),
-        *(known["class"], known["rank"], state.status, _iso(state.received_at)),
-        *(_iso(state.registered_at), _iso(ended) if ended else None, state.round),
-        *[_iso(done[s]) if s in done else None for s in STEPS],
+        *(known["class"], known["rank"], state.status, iso(state.received_at)),
+        *(iso(state.registered_at), iso(ended) if ended else None, state.round),
+        *[iso(done[s]) if s in done else None for s in STEPS],
         *[str(v) if (v := get(name)) is not None and v != "" else None for name in PLAIN],
         int(bool(get("restricted")) or bool(kind and kind.group == "restricted")),
-        *((_iso(shown[0][0]), shown[0][1]) if shown else (None, None)),
-        *((_iso(open_[0][0]), open_[0][1]) if open_ else (None, None)),
+        *((iso(shown[0][0]), shown[0][1]) if shown else (None, None)),
+        *((iso(open_[0][0]), open_[0][1]) if open_ else (None, None)),
         int(any(c.state == "late" for c in running)),
         int(get("counted") is True or any(p.state == "approved" for p in proposed)),
         float(sum(p.amount + p.shared for p in proposed if p.state == "approved")),
@@ -71,8 +71,8 @@ def clock_rows(station: str, number: str, running: Iterable[Clock]) -> list[tupl
     """One row per clock."""
     return [
         (
-            *(station, number, c.round, c.limit, c.policy, _iso(c.since)),
-            *(_iso(c.due_at) if c.due_at else None, _iso(c.met_at) if c.met_at else None),
+            *(station, number, c.round, c.limit, c.policy, iso(c.since)),
+            *(iso(c.due_at) if c.due_at else None, iso(c.met_at) if c.met_at else None),
             *(c.state, int(c.provisional)),
         )
         for c in running
@@ -95,7 +95,7 @@ def spell_rows(station: str, state: Complaint) -> list[tuple[Any, ...]]:
     if len(state.rounds) == 1:
         return []
     return [
-        (station, state.number, n, _iso(since), _iso(until) if until else None)
+        (station, state.number, n, iso(since), iso(until) if until else None)
         for n, (since, until) in enumerate(state.rounds)
     ]
 
@@ -104,6 +104,21 @@ def write(connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[An
     """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
     if rows:
         connection.execute(_insert(table, len(rows[0]), len(rows)), [*chain.from_iterable(rows)])
+
+
+def replace(connection: sqlite3.Connection, row: Sequence[Any]) -> None:
+    """Makes a complaint's row, and what can be searched of it, what they are to be now."""
+    find = f"select {', '.join(COLUMNS)} from complaint where station = ? and number = ?"
+    old = connection.execute(find, row[:2]).fetchone()
+    changes = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
+    upsert = f" on conflict (station, number) do update set {changes} returning id"
+    (rowid,) = connection.execute(_insert("complaint", len(row), 1) + upsert, row).fetchone()
+    before, text = searchable(old) if old else "", searchable(row)
+    if before and before != text:
+        gone = "insert into search (search, rowid, text) values ('delete', ?, ?)"
+        connection.execute(gone, (rowid, before))
+    if before != text:
+        write(connection, "search", [(rowid, text)])
 
 
 @lru_cache(16)
@@ -131,5 +146,3 @@ def _in_register(policy: Policy, clock: Clock) -> bool:
 
 _WIDE = f"utf-32-{sys.byteorder[0]}e"  # four bytes a character, as the machine has its numbers
 _SEARCHED_AT = [COLUMNS.index(name) for name in SEARCHED]
-# All moments have the same offset, and those of one complaint recur.
-_iso = lru_cache(1024)(dt.datetime.isoformat)

@@ -134,14 +134,13 @@ def answered_open(ledger: Ledger, limit: int) -> list[Row]:
 def search(ledger: Ledger, text: str, limit: int) -> tuple[list[Row], bool]:
     """Complaints whose text holds every word of ``text``, newest first, and whether there are more.
 
-    The index matches across punctuation, so each hit is confirmed on the text itself.
+    The index leaves out ASCII punctuation, so each hit is confirmed on the text itself.
     """
-    words = {f"word{n}": word.casefold() for n, word in enumerate(text.split())}
-    # Punctuation is no token, so a word is asked for by its letters and confirmed as a whole.
-    phrases = [" ".join(c for c in word if c.isalnum()) for word in words.values()]
-    query = " ".join(f'"{p}"' for p in phrases if p)
-    if not query:
+    if not any(map(str.isalnum, text)):
         raise Usage("search.empty", value=text)
+    words = {f"word{n}": word.casefold() for n, word in enumerate(text.split())}
+    phrases = [" ".join(c for c in w if c.isalnum() or not c.isascii()) for w in words.values()]
+    query = " ".join(f'"{p}"' for p in phrases if p)
     haystack = " || char(10) || ".join(f"ifnull(k.{name}, '')" for name in SEARCHED)
     confirm = " and ".join(f"instr(lower({haystack}), :{word}) > 0" for word in words)
     sql = f"""

@@ -76,7 +76,6 @@ create index complaint_phone on complaint (station, phone) where phone is not nu
 create index complaint_account on complaint (station, account_no) where account_no is not null;
 create index complaint_fingerprint on complaint (station, fingerprint)
   where fingerprint is not null;
-create index complaint_batch on complaint (station, batch);
 
 create table spell (
   station text not null, number text not null, round integer not null,
@@ -101,7 +100,7 @@ create table duty_record (
   text text, primary key (station, seq)
 ) strict, without rowid;
 
-create virtual table search using fts5(text, content='', tokenize='unicode61');
+create virtual table search using fts5(text, content='', tokenize='ascii');
 
 -- One line per period in which a complaint was open: what balances and reports count.
 create view opening as
@@ -126,7 +125,6 @@ insert into sqlite_stat1 values
   ('complaint', 'complaint_phone', '300000 300000 3'),
   ('complaint', 'complaint_account', '300000 300000 3'),
   ('complaint', 'complaint_fingerprint', '300000 300000 1'),
-  ('complaint', 'complaint_batch', '300000 300000 300'),
   ('clock', 'clock', '1000000 1000000 4 4 1'),
   ('clock', 'clock_running', '1000 1000 2'),
   ('penalty', 'penalty', '1000 1000 2 1');

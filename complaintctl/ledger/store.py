@@ -8,12 +8,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+from ..clock import iso
 from ..domain.clocks import clocks
+from ..domain.conditions import Table
 from ..domain.event import GENESIS, Event, canonical, digest, seal
 from ..domain.fold import Complaint, fold
 from ..domain.penalties import proposals
@@ -27,6 +29,7 @@ EVENT = (
     " from event e left join private p on p.station = e.station and p.seq = e.seq"
 )
 SALT = 16  # random bytes before personal data, without which a digest could be guessed
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -49,159 +52,130 @@ class Stamp:
     batch: str
     now: dt.datetime
 
-    @cached_property
-    def written(self) -> tuple[str, str, str]:
-        """When, who and under which batch, as every event says it."""
-        return self.now.isoformat(), self.actor, self.batch
-
 
 class Book:
     """The rules and the calendar of a ledger as they are now, read once and kept."""
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
-        self._policies: dict[int, Policy] = {}
-        self._calendar: WorkCalendar | None = None
-        self._voided: frozenset[str] | None = None
+
+    def forget(self) -> None:
+        """All is read again when it is next asked for: an event has changed it."""
+        self.__dict__ = {"ledger": self.ledger}
+
+    @cached_property
+    def _policies(self) -> dict[int, Policy]:
+        return {}
 
     def policy(self, adoption: int) -> Policy:
         """The policy as it was adopted by the event of that number."""
         if adoption not in self._policies:
-            row = self.ledger.connection.execute(
-                "select body from event where station = ? and seq = ?",
-                (self.ledger.station, adoption),
-            ).fetchone()
-            self._policies[adoption] = Policy(json.loads(row[0])["text"])
+            sql = "select body from event where station = ? and seq = ?"
+            (body,) = self.ledger.read(sql, adoption).fetchone()
+            self._policies[adoption] = Policy(json.loads(body)["text"])
         return self._policies[adoption]
+
+    @cached_property
+    def _adoptions(self) -> list[tuple[str, int]]:
+        sql = "select from_day, seq from adoption where station = ? order by from_day, seq"
+        return self.ledger.read(sql).fetchall()
 
     def adoption(self, day: dt.date) -> int:
         """The adoption in force on a day; for days before the first, the first."""
-        rows = self.ledger.connection.execute(
-            "select seq, from_day from adoption where station = ? order by from_day, seq",
-            (self.ledger.station,),
-        ).fetchall()
-        inforce = [seq for seq, since in rows if since <= day.isoformat()]
-        return int(inforce[-1] if inforce else rows[0][0])
+        inforce = [seq for since, seq in self._adoptions if since <= day.isoformat()]
+        return inforce[-1] if inforce else self._adoptions[0][1]
 
-    @property
+    @cached_property
     def calendar(self) -> WorkCalendar:
-        if self._calendar is None:
-            read = self.ledger.connection.execute
-            own = (self.ledger.station,)
-            days = read("select day, kind, name from calendar_day where station = ?", own)
-            years = read("select year from calendar_year where station = ?", own)
-            self._calendar = WorkCalendar(
-                {dt.date.fromisoformat(day): (kind, name) for day, kind, name in days},
-                {year for (year,) in years},
-            )
-        return self._calendar
+        """The office's calendar, corrections by hand included."""
+        days = self.ledger.read("select day, kind, name from calendar_day where station = ?")
+        years = self.ledger.read("select year from calendar_year where station = ?")
+        known = {dt.date.fromisoformat(day): (kind, name) for day, kind, name in days}
+        return WorkCalendar(known, {year for (year,) in years})
 
-    @property
+    @cached_property
     def voided(self) -> frozenset[str]:
         """The batches that were undone; undoing an undo brings a batch back."""
-        if self._voided is None:
-            rows = self.ledger.connection.execute(
-                "select batch, body from event where station = ? and number is null"
-                " and type = 'voided' order by seq desc",
-                (self.ledger.station,),
-            ).fetchall()
-            void: set[str] = set()
-            for batch, body in rows:
-                if batch not in void:
-                    void.add(json.loads(body)["batch"])
-            self._voided = frozenset(void)
-        return self._voided
-
-    def forget(self) -> None:
-        """Rules, calendar and undone batches are read again: an event has changed them."""
-        self._policies.clear()
-        self._calendar = self._voided = None
+        sql = """select batch, body from event where station = ? and number is null
+                 and type = 'voided' order by seq desc"""
+        void: set[str] = set()
+        for batch, body in self.ledger.read(sql):
+            if batch not in void:
+                void.add(json.loads(body)["batch"])
+        return frozenset(void)
 
     def state(self, events: Iterable[Event]) -> tuple[Complaint, Policy]:
         """The folded state of one complaint's events, and the policy it lives under."""
         known = list(events)
         policy = self.policy(int(known[0].body.get("policy", 0)))
-        state = fold(known, policy, self.voided)
-        assert state is not None, "a complaint begins with its registration"
-        return state, policy
+        return fold(known, policy, self.voided), policy
 
 
 def head(ledger: Ledger) -> tuple[int, str]:
     """The last event's number and hash; (0, GENESIS) for an empty ledger."""
-    row = ledger.connection.execute(
-        "select seq, hash from event where station = ? order by seq desc limit 1", (ledger.station,)
-    ).fetchone()
-    return (row[0], row[1]) if row else (0, GENESIS)
+    sql = "select seq, hash from event where station = ? order by seq desc limit 1"
+    return ledger.read(sql).fetchone() or (0, GENESIS)
 
 
-def append(ledger: Ledger, stamp: Stamp, drafts: Iterable[Draft]) -> list[Event]:
+class Chain:
+    """The end of the ledger's chain in this unit of work; every next event is linked to it."""
+
+    def __init__(self, ledger: Ledger, stamp: Stamp) -> None:
+        self.station = ledger.station
+        self.written = iso(stamp.now), stamp.actor, stamp.batch
+        self.seq, self.previous = head(ledger)
+
+    def link(
+        self, about: tuple[str | None, str, str], body: Table, private: Table, salt: bytes
+    ) -> tuple[Row, Row | None]:
+        """The rows of an event and of the personal data beside it, if it has any.
+
+        ``about`` is its number, type and when it occurred.
+        """
+        self.seq += 1
+        beside = sealed = None
+        if private:
+            text = canonical(private)
+            beside, sealed = (self.station, self.seq, salt, text), digest(salt, text)
+        row = (self.station, self.seq, *about, *self.written, canonical(body), sealed)
+        before, self.previous = self.previous, seal(row, self.previous)
+        return (*row, before, self.previous), beside
+
+
+def append(ledger: Ledger, stamp: Stamp, drafts: Iterable[Draft]) -> None:
     """Adds events to the chain, personal data beside it. Nothing is projected yet."""
-    seq, previous = head(ledger)
-    written = []
+    chain = Chain(ledger, stamp)
     for draft in drafts:
-        seq += 1
-        about = (seq, draft.number, draft.type, draft.occurred_at.isoformat())
-        row, private = chained(
-            ledger.station, about, draft.body, draft.private, stamp, os.urandom(SALT)
-        )
-        hash_ = seal(row, previous)
-        projection.write(ledger.connection, "event", [(*row, previous, hash_)])
-        projection.write(ledger.connection, "private", [private] if private else [])
-        previous = hash_
-        written.append(Event._make((*row[1:8], draft.body, draft.private)))
-    return written
+        about = draft.number, draft.type, iso(draft.occurred_at)
+        row, beside = chain.link(about, draft.body, draft.private, os.urandom(SALT))
+        projection.write(ledger.connection, "event", [row])
+        projection.write(ledger.connection, "private", [beside] if beside else [])
 
 
-def chained(
-    station: str,
-    about: tuple[int, str | None, str, str],
-    body: Mapping[str, Any],
-    private: Mapping[str, Any],
-    stamp: Stamp,
-    salt: bytes,
-) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
-    """The ten chained values of an event and its row of personal data, if it has any.
-
-    ``about`` is its seq, number, type and when it occurred.
-    """
-    beside = sealed = None
-    if private:
-        text = canonical(private)
-        beside, sealed = (station, about[0], salt, text), digest(salt, text)
-    return (station, *about, *stamp.written, canonical(body), sealed), beside
-
-
-def event(row: tuple[Any, ...]) -> Event:
+def event(row: Row) -> Event:
     """An event from a row of ``EVENT``; erased personal data reads as none."""
     return Event._make((*row[:7], json.loads(row[7]), json.loads(row[8] or "{}")))
 
 
 def events_of(ledger: Ledger, number: str) -> list[Event]:
     """The events of one complaint, oldest first."""
-    rows = ledger.connection.execute(
-        EVENT + " where e.station = ? and e.number = ? order by e.seq", (ledger.station, number)
-    )
-    return [event(row) for row in rows]
+    sql = EVENT + " where e.station = ? and e.number = ? order by e.seq"
+    return list(map(event, ledger.read(sql, number)))
 
 
-def office_events(ledger: Ledger, type_: str) -> Iterator[Event]:
+def office_events(ledger: Ledger, type_: str) -> list[Event]:
     """The office's own events of one type, oldest first."""
-    for row in ledger.connection.execute(
-        EVENT + " where e.station = ? and e.number is null and e.type = ? order by e.seq",
-        (ledger.station, type_),
-    ).fetchall():
-        yield event(row)
+    sql = EVENT + " where e.station = ? and e.number is null and e.type = ? order by e.seq"
+    return list(map(event, ledger.read(sql, type_)))
 
 
 def next_number(ledger: Ledger, pattern: str, day: dt.date) -> str:
     """The next number of the series a day belongs to. Gap-free: it is taken inside the write
     lock."""
     series, names = series_of(pattern, day)
-    (serial,) = ledger.connection.execute(
-        "insert into counter values (?,?,1) on conflict do update set last = last + 1"
-        " returning last",
-        (ledger.station, series),
-    ).fetchone()
+    sql = """insert into counter values (?, ?, 1) on conflict do update set last = last + 1
+             returning last"""
+    (serial,) = ledger.read(sql, series).fetchone()
     return pattern.format(**names, serial=serial)
 
 
@@ -212,58 +186,24 @@ def series_of(pattern: str, day: dt.date) -> tuple[str, Mapping[str, str]]:
     return pattern[: pattern.index("{serial")].format(**names), names
 
 
-@dataclass(frozen=True)
-class Shown:
-    """What the tables must hold for one complaint, and the state it was made from."""
-
-    state: Complaint
-    row: tuple[Any, ...]
-    lines: dict[str, list[tuple[Any, ...]]]
-
-
-def shown(station: str, book: Book, events: Iterable[Event]) -> Shown:
-    """The projection of one complaint's events: pure, so that it can also be proved."""
+def shown(station: str, book: Book, events: Iterable[Event]) -> dict[str, list[Row]]:
+    """What the tables must hold for one complaint: pure, so that it can also be proved."""
     state, policy = book.state(events)
     running = clocks(state, policy, book.calendar)
     proposed = proposals(state, policy, running)
-    lines = {
+    return {
+        "complaint": [projection.complaint_row(station, state, policy, running, proposed)],
         "spell": projection.spell_rows(station, state),
         "clock": projection.clock_rows(station, state.number, running),
         "penalty": projection.penalty_rows(station, state.number, proposed),
     }
-    row = projection.complaint_row(station, state, policy, running, proposed)
-    return Shown(state, row, lines)
 
 
-def project(ledger: Ledger, book: Book, number: str) -> Complaint:
-    """Makes the tables show what the complaint's events say, and returns its state."""
-    now = shown(ledger.station, book, events_of(ledger, number))
-    _replace(ledger, number, now.row)
-    for table, lines in now.lines.items():
+def project(ledger: Ledger, book: Book, number: str) -> None:
+    """Makes the tables show what the complaint's events say."""
+    tables = shown(ledger.station, book, events_of(ledger, number))
+    (row,) = tables.pop("complaint")
+    projection.replace(ledger.connection, row)
+    for table, lines in tables.items():
+        ledger.read(f"delete from {table} where station = ? and number = ?", number)
         projection.write(ledger.connection, table, lines)
-    return now.state
-
-
-def _replace(ledger: Ledger, number: str, row: tuple[Any, ...]) -> None:
-    key = (ledger.station, number)
-    run = ledger.connection.execute
-    old = run(
-        f"select id, {', '.join(projection.COLUMNS)} from complaint"
-        " where station = ? and number = ?",
-        key,
-    ).fetchone()
-    text = projection.searchable(row)
-    if old is None:
-        projection.write(ledger.connection, "complaint", [row])
-        (rowid,) = run("select last_insert_rowid()").fetchone()
-    else:
-        rowid = old[0]
-        changes = ", ".join(f"{name} = ?" for name in projection.COLUMNS)
-        run(f"update complaint set {changes} where id = ?", (*row, rowid))
-        before = projection.searchable(old[1:])
-        if before != text:
-            run("insert into search (search, rowid, text) values ('delete', ?, ?)", (rowid, before))
-    if old is None or before != text:
-        projection.write(ledger.connection, "search", [(rowid, text)])
-    for table in ("spell", "clock", "penalty"):
-        run(f"delete from {table} where station = ? and number = ?", key)

@@ -88,7 +88,7 @@ def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     previous, expected = GENESIS, 1
     erased: set[int] = set()
     missing: list[int] = []
-    for row in ledger.connection.execute(CHAINED, (ledger.station,)):
+    for row in ledger.read(CHAINED):
         values, (before, hash_, salt, text) = row[:10], row[10:]
         seq = values[1]
         if seq != expected or before != previous:
@@ -125,8 +125,7 @@ def _office(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     """Walks the events and the tables side by side; a row without an event was invented."""
     book = Book(ledger)
-    run = ledger.connection.execute
-    sides = [zip(repeat(t), run(sql, (ledger.station,))) for t, sql in OF_COMPLAINTS.items()]
+    sides = [zip(repeat(table), ledger.read(sql)) for table, sql in OF_COMPLAINTS.items()]
     for number, lines in groupby(merge(*sides, key=_number), _number):
         found = defaultdict(list)
         for table, row in lines:
@@ -137,8 +136,7 @@ def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
             continue
         proof.complaints += 1
         wanted = shown(ledger.station, book, map(event, events))
-        told = {"complaint": [wanted.row]} | {t: sorted(r) for t, r in wanted.lines.items()}
-        if {t: rows for t, rows in told.items() if rows} != found:
+        if {table: sorted(rows) for table, rows in wanted.items() if rows} != found:
             yield Fault("verify.complaint", {"number": number})
     indexed = column(ledger, "select count(*) from search_docsize")[0]
     if indexed != proof.complaints:
@@ -151,7 +149,7 @@ def _number(line: tuple[str, tuple[Any, ...]]) -> Any:
 
 def _counters(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     sql = "select series, last from counter where station = ?"
-    last = dict(ledger.connection.execute(sql, (ledger.station,)).fetchall())
+    last = dict(ledger.read(sql).fetchall())
     used: dict[str, list[int]] = {series: [] for series in last}
     sql = "select distinct number from event where station = :station and number is not null"
     for number in column(ledger, sql):

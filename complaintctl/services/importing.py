@@ -7,42 +7,79 @@ beside the ledger: the size of a book does not matter, the ledger is locked only
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import marshal
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from ..clock import iso
 from ..domain.layout import Layout, recognise, spellings
-from ..domain.oldrecord import Problem, Reader, Record
-from ..domain.policy import Policy
-from ..domain.vocabulary import Named
+from ..domain.oldrecord import Problem, Reader, Record, stripped
 from ..errors import BadData
 from ..ledger import bulk
 from ..ledger.store import Draft, append
 from ..rulebook.shapes import load_layout
-from ..sheets.read import Table, open_table
+from ..sheets.atomic import replace_file
+from ..sheets.read import open_table
 from .session import Office
 
 TOP = 20  # rows among which the headings must stand
+Rows = Iterator[tuple[int, list[Any]]]
 
 
 @dataclass
-class Counts:
-    """What became of the rows. ``passed`` are rows that are no records: repeated headings,
-    totals."""
+class Tally:
+    """What became of the rows. ``twins`` are rows that say the same as an earlier one, ``passed``
+    those that are no records: repeated headings, totals."""
 
     read: int = 0
     accepted: int = 0
     rejected: int = 0
     duplicate: int = 0
     blank: int = 0
-    problems: list[Problem] = field(default_factory=list)
     twins: list[int] = field(default_factory=list)
-    passed: list[tuple[int, str]] = field(default_factory=list)
-    bad_rows: list[tuple[int, list[Any]]] = field(default_factory=list)
+    passed: list[dict[str, object]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+class Spool:
+    """Checked records, waiting to be written; ``seen`` counts their fingerprints."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.file, self.held = file, list[bulk.Old]()
+        self.seen: dict[bytes, int] = {}
+
+    def add(self, found: Record, row: int, cells: Iterable[object]) -> bool:
+        """Keeps a record with its row and its fingerprint; whether it says something new."""
+        text = "\x1f".join(map(str, cells))
+        key = hashlib.sha256(text.encode()).digest()[:16]
+        times = self.seen[key] = self.seen.get(key, 0) + 1
+        if times > 1:
+            key += times.to_bytes(4, "big").lstrip(b"\0")
+            self.seen[key] = 1
+        found.private["fingerprint"] = key.hex()
+        found.body["row"] = row
+        self.held.append((iso(found.received_at), found.body, found.private))
+        if len(self.held) == bulk.CHUNK:
+            self._flush()
+        return times == 1
+
+    def _flush(self) -> None:
+        text = marshal.dumps(self.held)  # many at once, so that their keys are written once
+        self.file.write(len(text).to_bytes(8, "big") + text)
+        self.held.clear()
+
+    def __iter__(self) -> Iterator[bulk.Old]:
+        self._flush()
+        self.file.seek(0)
+        while size := self.file.read(8):
+            yield from marshal.loads(self.file.read(int.from_bytes(size, "big")))
 
 
 def import_book(
@@ -58,182 +95,92 @@ def import_book(
 ) -> dict[str, Any]:
     """Imports one file. With problems and without ``skip_bad`` nothing is written (``written``
     False)."""
-    layout = load_layout(mapping, office.own)
-    counts = Counts()
-    folder = office.ledger.path.parent if office.ledger.path else None
+    layout, ledger, tally = load_layout(mapping, office.own), office.ledger, Tally()
+    folder = ledger.path.parent if ledger.path else None
     with (
         open_table(path, sheet=sheet, encoding=encoding) as table,
-        tempfile.TemporaryFile(dir=folder) as spool,
+        tempfile.TemporaryFile(dir=folder) as file,
     ):
-        headings, columns = _check(office, table, layout, spool, counts, path)
-        write = not dry_run and (skip_bad or not counts.problems)
-        _write(office, spool, counts, write=write, source=_source(path, layout, table))
-        result = _report(office, counts, headings, columns, table, layout) | {
-            "written": write,
-            "dry_run": dry_run,
-        }
-    if rejects and counts.bad_rows:
-        _save_rejects(rejects, headings, counts)
-        result["rejects"] = rejects
-    return result
-
-
-def _check(
-    office: Office, table: Table, layout: Layout, spool: IO[bytes], counts: Counts, path: Path
-) -> tuple[list[Any], dict[str, str]]:
-    """Reads every row once; good records go to the spool, problems are collected."""
-    rows = iter(table)
-    policy = office.policy
-    headings = _headings(rows, layout, path)
-    reader = Reader(layout, policy, headings, office.now)
-    _complete(reader, layout, headings, policy, path)
-    seen: dict[bytes, int] = {}
-    for number, cells in rows:
-        counts.read += 1
-        why = reader.blank(cells)
-        if why:
-            counts.blank += 1
-            if why != "blank":
-                counts.passed.append((number, why))
-            continue
-        found = reader.record(number, cells)
-        if isinstance(found, Record):
-            _spool(spool, found, number, cells, seen, counts)
-        else:
-            counts.rejected += 1
-            counts.problems += found
-            counts.bad_rows.append((number, list(cells)))
-    columns = {
-        reader.headings[i]: name for name, indexes in reader.by_field.items() for i in indexes
+        headings, spool = _headings(table.rows, layout, path), Spool(file)
+        reader = Reader(layout, office.policy, headings, office.now)
+        _complete(reader, path)
+        bad = _check(table.rows, reader, spool, tally)
+        write = not dry_run and (skip_bad or not tally.problems)
+        with ledger.unit() if write else nullcontext():
+            known = bulk.known(ledger, (key.hex() for key in spool.seen))
+            tally.duplicate, tally.accepted = len(known), len(spool.seen) - len(known)
+            if write and tally.accepted:
+                fresh = (record for record in spool if record[2]["fingerprint"] not in known)
+                bulk.append_old(ledger, office.book, office.stamp, fresh)
+                about = {"mapping": layout.id, "sheet": table.name, **_source(path)}
+                about |= {"accepted": tally.accepted, "read": tally.read}
+                append(ledger, office.stamp, [Draft("imported", office.now, None, about)])
+    return {
+        "batch": office.stamp.batch,
+        **vars(tally),
+        "problems": [problem._asdict() for problem in tally.problems],
+        "mapping": {"id": layout.id, "columns": reader.columns},
+        "unknown": [h for h in reader.headings if h and h not in reader.columns],
+        "sheet": table.name,
+        "encoding": table.encoding,
+        "written": write,
+        "dry_run": dry_run,
+        **_save_rejects(rejects, [reader.headings, *bad]),
     }
-    return headings, columns
 
 
-def _spool(
-    spool: IO[bytes],
-    found: Record,
-    number: int,
-    cells: Sequence[Any],
-    seen: dict[bytes, int],
-    counts: Counts,
-) -> None:
-    text = "\x1f".join([str(c).strip() for c in cells if c is not None and c != ""])
-    key = hashlib.blake2b(text.encode(), digest_size=16).digest()
-    times = seen[key] = seen.get(key, 0) + 1
-    if times > 1:
-        counts.twins.append(number)
-        key += times.to_bytes(4, "big").lstrip(b"\0")
-    found.private["fingerprint"] = key.hex()
-    found.body["row"] = number
-    record = marshal.dumps((found.received_at.isoformat(), found.body, found.private))
-    spool.write(len(record).to_bytes(8, "big") + record)
-
-
-def _headings(rows: Iterator[tuple[int, list[Any]]], layout: Layout, path: Path) -> list[Any]:
+def _headings(rows: Rows, layout: Layout, path: Path) -> list[Any]:
     """The row under the title rows that names the most columns."""
     known = spellings(layout)
     first: list[Any] = []
-    for place, (_, cells) in enumerate(rows):
-        hits = recognise(cells, known)
-        if len({name for _, name in hits.values()}) >= 2:
-            return list(cells)
+    for _, cells in islice(rows, TOP + 1):
+        if len({name for _, name in recognise(cells, known).values()}) >= 2:
+            return cells
         first = first or [c for c in cells if c not in (None, "")]
-        if place >= TOP:
-            break
     if not first:
         raise BadData("file.no_rows", path=path.name)
     raise BadData("import.no_headings", path=path.name, found=[str(c)[:20] for c in first[:8]])
 
 
-def _complete(
-    reader: Reader, layout: Layout, headings: list[Any], policy: Policy, path: Path
-) -> None:
-    lacking = [name for name in layout.required if name not in reader.by_field]
-    if lacking:
-        raise BadData(
-            "import.no_column",
-            path=path.name,
-            columns=[_named(policy, name) for name in lacking],
-            found=[str(h) for h in headings if h],
-        )
+def _complete(reader: Reader, path: Path) -> None:
+    if lacking := reader.lacking():
+        found = [heading for heading in reader.headings if heading]
+        raise BadData("import.no_column", path=path.name, columns=lacking, found=found)
 
 
-def _named(policy: Policy, name: str) -> Named:
-    found = policy.fields.get(name)
-    return Named(name, found.zh, found.en) if found else Named(name, "受理时间", "received at")
-
-
-def _fresh(spool: IO[bytes], office: Office, counts: Counts) -> Iterator[bulk.Old]:
-    """The spooled records that the ledger does not hold yet."""
-    spool.seek(0)
-    first = not bulk.any_known(office.ledger)
-    while size := spool.read(8):
-        record: bulk.Old = marshal.loads(spool.read(int.from_bytes(size, "big")))
-        if first or not bulk.known(office.ledger, record[2]["fingerprint"]):
-            yield record
+def _check(rows: Rows, reader: Reader, spool: Spool, tally: Tally) -> list[list[Any]]:
+    """Reads every row once: records go to the spool, problems to the tally; returns bad rows."""
+    bad = []
+    for number, raw in rows:
+        tally.read += 1
+        cells, filled = stripped(raw)
+        if why := reader.no_record(filled):
+            tally.blank += 1
+            if filled:
+                tally.passed.append({"row": number, "why": why})
+            continue
+        found = reader.record(number, cells)
+        if isinstance(found, Record):
+            if not spool.add(found, number, filled):
+                tally.twins.append(number)
         else:
-            counts.duplicate += 1
+            tally.rejected += 1
+            tally.problems += found
+            bad.append(raw)
+    return bad
 
 
-def _write(
-    office: Office, spool: IO[bytes], counts: Counts, *, write: bool, source: dict[str, Any]
-) -> None:
-    records = _fresh(spool, office, counts)
-    if not write:
-        counts.accepted = sum(1 for _ in records)
-        return
-    with office.ledger.unit():
-        counts.accepted = bulk.append_old(office.ledger, office.book, office.stamp, records)
-        if counts.accepted:
-            body = {**source, "accepted": counts.accepted, "read": counts.read}
-            append(office.ledger, office.stamp, [Draft("imported", office.now, None, body)])
-
-
-def _source(path: Path, layout: Layout, table: Table) -> dict[str, Any]:
-    """What the ledger remembers of the book: its name, its digest, how it was read."""
+def _source(path: Path) -> dict[str, Any]:
+    """What the ledger remembers of the book's file."""
     with open(path, "rb") as file:
-        whole = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"file": path.name, "sha256": whole, "mapping": layout.id, "sheet": table.name}
+        return {"file": path.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
 
 
-def _report(
-    office: Office,
-    counts: Counts,
-    headings: list[Any],
-    columns: dict[str, str],
-    table: Table,
-    layout: Layout,
-) -> dict[str, Any]:
-    return {
-        "batch": office.stamp.batch,
-        "read": counts.read,
-        "accepted": counts.accepted,
-        "rejected": counts.rejected,
-        "duplicate": counts.duplicate,
-        "blank": counts.blank,
-        "twins": counts.twins,
-        "passed": [{"row": row, "why": why} for row, why in counts.passed],
-        "problems": [
-            {"row": p.row, "column": p.column, "value": p.value, "reason": p.fault}
-            for p in counts.problems
-        ],
-        "mapping": {"id": layout.id, "columns": columns},
-        "unknown": [h for h in map(str, headings) if h and h.strip() not in columns],
-        "sheet": table.name,
-        "encoding": table.encoding,
-    }
-
-
-def _save_rejects(path: Path, headings: list[Any], counts: Counts) -> None:
-    """The rejected rows as a CSV of the same headings, to be mended and imported again."""
-    import csv
-
-    from ..sheets.atomic import replace_file
-
-    with (
-        replace_file(path, force=True) as private,
-        open(private, "w", encoding="utf-8-sig", newline="") as out,
-    ):
-        writer = csv.writer(out)
-        writer.writerow(headings)
-        writer.writerows(cells for _, cells in counts.bad_rows)
+def _save_rejects(path: Path | None, rows: list[list[Any]]) -> dict[str, Path]:
+    """The rejected rows as a CSV under their headings, to be mended and imported again."""
+    if not path or not rows[1:]:
+        return {}
+    with replace_file(path, force=True) as private:
+        with open(private, "w", encoding="utf-8-sig", newline="") as out:
+            csv.writer(out).writerows(rows)
+    return {"rejects": path}

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..domain.clocks import clocks, derive
 from ..domain.entry import word
-from ..domain.fold import facts, fold
+from ..domain.fold import fold
 from ..domain.mask import masked
 from ..domain.moments import read_month
 from ..domain.policy import Field, Policy
@@ -134,7 +134,7 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> dict[s
     state, own = office.book.state(events)
     rules = policy or own
     if policy:
-        state = fold(events, policy, office.book.voided) or state
+        state = fold(events, policy, office.book.voided)
     lines = []
     for item in clocks(state, rules, office.book.calendar):
         limit = rules.limit(item.limit)
@@ -149,8 +149,8 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> dict[s
                 "title": limit,
                 "source": rules.named(item.policy),
                 "assumed": limit.reason if limit.assumed else None,
-                "within": limit.span(facts(state, rules)),
-                "days": derive(limit, item, state, rules, office.book.calendar),
+                "within": limit.span(state.facts),
+                "days": derive(limit, item, state, office.book.calendar),
             }
         )
     about = {"number": number, "policy": rules.id, "title": rules.named(rules.id)}

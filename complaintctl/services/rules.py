@@ -96,7 +96,7 @@ def _would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
     for row in queries.listing(office.ledger, {}, open_=True)[0]:
         events = events_of(office.ledger, row["number"])
         state, own = office.book.state(events)
-        other = fold(events, rules, office.book.voided) or state
+        other = fold(events, rules, office.book.voided)
         old, new = (
             {c.limit: c.due_at for c in clocks(s, p, office.book.calendar) if c.state == "running"}
             for s, p in ((state, own), (other, rules))

@@ -13,7 +13,10 @@ from pathlib import Path
 from ..clock import now
 from ..errors import LedgerTrouble
 
-_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_CODES = {
+    errno.EEXIST: "file.exists",
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "file.disk_full"),
+}
 
 
 @contextlib.contextmanager
@@ -25,8 +28,8 @@ def replace_file(path: Path, *, force: bool) -> Iterator[Path]:
     """
     if not force and os.path.lexists(path):
         raise LedgerTrouble("file.exists", path=str(path))
-    _sweep(path.parent)
     try:
+        _sweep(path.parent)
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=".complaintctl-") as folder:
             private = Path(folder, "whole")
             private.touch(0o600)
@@ -36,13 +39,9 @@ def replace_file(path: Path, *, force: bool) -> Iterator[Path]:
         if os.name != "nt":  # which has no flush for folders
             _flush(path.parent)
     except OSError as error:
-        if error.errno in _FULL:
-            code = "file.disk_full"
-        elif isinstance(error, FileExistsError):
-            code = "file.exists"
-        else:  # no permission, a folder of that name, or open in Excel
-            code = "file.unwritable" if path.parent.is_dir() else "file.no_folder"
-        raise LedgerTrouble(code, path=str(path)) from error
+        # Unwritable: no permission, a folder of that name, or open in Excel.
+        other = "file.unwritable" if path.parent.is_dir() else "file.no_folder"
+        raise LedgerTrouble(_CODES.get(error.errno or 0, other), path=str(path)) from error
 
 
 def _sweep(folder: Path) -> None:

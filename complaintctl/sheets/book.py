@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import itertools
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, cast
@@ -17,19 +18,20 @@ from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.indexed_list import IndexedList
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.writer.excel import ExcelWriter
 
 from ..domain.form import Form
 from . import page
-from .cells import lines, visible
+from .cells import cell, lines, visible
 
 _RULER = Font(name="Arial", size=10)  # widths count in its digits: 7 pixels wide, on every system
 _BODY, _HEAD = Font(name="宋体", size=10.5), Font(name="宋体", size=10.5, bold=True)
 _TITLE = Font(name="黑体", size=20, bold=True)
 _GREY = PatternFill("solid", fgColor="FFE7E6E6")
 _LINE = Side("thin", "FF000000")
-_THIN = Border(left=_LINE, right=_LINE, top=_LINE, bottom=_LINE)
+_THIN = Border(_LINE, _LINE, _LINE, _LINE)
 _FORMATS = {"text": "@", "date": 'yyyy"年"m"月"d"日"', "moment": "yyyy-mm-dd hh:mm",
             "day": "yyyy-mm-dd", "money": "0.00"}  # fmt: skip
 _SHEET, _END = "xl/worksheets/sheet1.xml", b"</sheetData>"
@@ -39,11 +41,12 @@ _MOST_BREAKS = 1_000  # Excel holds 1,023
 class Book:
     """One sheet laid out for ``form``: ``head`` rows of headings, ``heading`` points high.
 
-    ``breaks`` are the rows after which a page ends.
+    ``letters`` name its columns; ``breaks`` are the rows after which a page ends.
     """
 
     def __init__(self, form: Form, unit: str, period: str, filled_on: dt.date, footer: str) -> None:
-        self.form, self.last, self.breaks = form, len(form.columns), list[int]()
+        self.form, self.breaks = form, list[int]()
+        self.letters = [get_column_letter(n) for n, _ in enumerate(form.columns, 1)]
         self.book = cast(Any, Workbook())
         self.book._fonts = IndexedList([_RULER])
         self.book._named_styles["Normal"].font = _RULER
@@ -57,90 +60,84 @@ class Book:
         self._heads()
         self._print(footer)
 
-    def style(self, align: str, kind: str, *, quoted: bool = False) -> int:
+    def style(self, align: str, kind: str, quoted: bool = False) -> int:
         """A cell style's number; ``long`` starts at the top, an empty kind is unruled."""
-        cell: Any = Cell(self.sheet, row=1, column=1)
+        model: Any = Cell(self.sheet, row=1, column=1)
         vertical = "top" if kind == "long" else "center"
-        cell.alignment = Alignment(horizontal=align, vertical=vertical, wrap_text=True)
-        cell.font, cell.number_format = _BODY, _FORMATS.get(kind, "General")
-        cell.quotePrefix = quoted
-        cell.border = _THIN if kind else Border()
-        return int(cell.style_id)
+        model.alignment = Alignment(horizontal=align, vertical=vertical, wrap_text=True)
+        model.font, model.number_format = _BODY, _FORMATS.get(kind, "General")
+        model.quotePrefix = quoted
+        model.border = _THIN if kind else Border()
+        return int(model.style_id)
 
-    def _put(
-        self, top: int, left: int, bottom: int, right: int, text: str, align: str, font: Font
-    ) -> None:
-        cell = self.sheet.cell(top, left)
-        cell.value, cell.data_type = visible(text), "s"  # never a formula
-        cell.font = font
-        cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
+    def _put(self, place: str, text: str, align: str, font: Font) -> None:
+        """Write a text into the cells of ``place``, such as A1:P1, made one."""
+        first, last = place.split(":")
+        top = self.sheet[first]
+        top.value, top.data_type = visible(text), "s"  # never a formula
+        top.font = font
+        top.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
         if font is _HEAD:
-            cell.fill, cell.border = _GREY, _THIN
-        if (top, left) != (bottom, right):
-            self.sheet.merge_cells(None, top, left, bottom, right)
+            top.fill, top.border = _GREY, _THIN
+        if first != last:
+            self.sheet.merge_cells(place)
 
     def _title(self, unit: str, period: str, day: str) -> None:
         """The title, and the line below it in three runs of columns of about equal width."""
-        self._put(1, 1, 1, self.last, self.form.title, "center", _TITLE)
+        self._put(f"A1:{self.letters[-1]}1", self.form.title, "center", _TITLE)
         parts = [(f"填报单位：{unit}", "left"), (period, "center"), (f"填报日期：{day}", "right")]
         starts = list(itertools.accumulate((c.width for c in self.form.columns), initial=0.0))
         third = starts.pop() / 3
-        thirds = itertools.groupby(range(self.last), lambda place: int(starts[place] / third))
-        runs = [[place + 1 for place in run] for _, run in thirds]
-        if len(runs) < 3:
-            runs, parts = [[1, self.last]], [("    ".join(text for text, _ in parts), "left")]
+        one, two = bisect_left(starts, third), bisect_left(starts, 2 * third)
+        runs = [self.letters[:one], self.letters[one:two], self.letters[two:]]
+        if not all(runs):
+            runs, parts = [self.letters], [("    ".join(text for text, _ in parts), "left")]
         for run, (text, align) in zip(runs, parts, strict=True):
-            self._put(2, run[0], 2, run[-1], text, align, _BODY)
+            self._put(f"{run[0]}2:{run[-1]}2", text, align, _BODY)
 
     def _heads(self) -> None:
         """The column heads, below a row of group heads if the form has any; heights and widths."""
         columns = self.form.columns
-        self.head = bottom = 3 + any(column.group for column in columns)
-        left = 1
-        for group, run in itertools.groupby(columns, lambda column: column.group):
-            heads = [column.head for column in run]
+        self.head = 3 + any(column.group for column in columns)
+        lettered = zip(self.letters, columns, strict=True)
+        for group, run in itertools.groupby(lettered, lambda pair: pair[1].group):
+            heads, top = list(run), 4 if group else 3
             if group:
-                self._put(3, left, 3, left + len(heads) - 1, group, "center", _HEAD)
-            for place, head in enumerate(heads, left):
-                self._put(bottom if group else 3, place, bottom, place, head, "center", _HEAD)
-            left += len(heads)
+                self._put(f"{heads[0][0]}3:{heads[-1][0]}3", group, "center", _HEAD)
+            for letter, column in heads:
+                self._put(f"{letter}{top}:{letter}{self.head}", column.head, "center", _HEAD)
+                self.sheet.column_dimensions[letter].width = column.width
         tall = max(lines(c.head, int(c.width - 1.5) or 1) for c in columns) * page.LINE + 8
-        heights = [page.TITLE, page.INFO, *[page.LINE + 8] * (bottom - 3), tall]
+        heights = [page.TITLE, page.INFO, *[page.LINE + 8] * (self.head - 3), tall]
         self.heading = sum(heights)
         for row, height in enumerate(heights, 1):
             self.sheet.row_dimensions[row].height = height
-        for place, column in enumerate(columns, 1):
-            self.sheet.column_dimensions[get_column_letter(place)].width = column.width
 
     def _print(self, footer: str) -> None:
         sheet, form = self.sheet, self.form
         sheet.freeze_panes = f"A{self.head + 1}"
         sheet.print_title_rows = f"1:{self.head}"
-        sheet.page_setup.orientation = form.orientation
-        sheet.page_setup.paperSize = page.PAPERS[form.paper][0]
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-        sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+        setup = sheet.page_setup
+        setup.orientation, setup.paperSize = form.orientation, page.PAPERS[form.paper][0]
+        setup.fitToPage, setup.fitToWidth, setup.fitToHeight = True, 1, 0
+        sheet.page_margins = PageMargins(**{side: cm / 2.54 for side, cm in page.MARGINS.items()})
         sheet.print_options.horizontalCentered = True
-        margins = sheet.page_margins
-        margins.left, other = page.LEFT / 2.54, page.OTHER / 2.54
-        margins.right = margins.top = margins.bottom = other
-        margins.header = margins.footer = page.FOOT / 2.54
         sheet.oddFooter.left.text = visible(footer).replace("&", "&&")
         sheet.oddFooter.right.text = "第 &P 页 共 &N 页"
 
-    def across(self, row: int) -> None:
-        """Make ``row`` one cell across the table."""
-        self.sheet.merge_cells(None, row, 1, row, self.last)
+    def across(self, row: int, text: str) -> str:
+        """The XML of ``text`` in ``row``, which becomes one unruled cell across the table."""
+        self.sheet.merge_cells(f"A{row}:{self.letters[-1]}{row}")
+        return cell(f"A{row}", self.style("left", ""), text)
 
     def save(self, path: Path, body: Iterable[str]) -> None:
         """Write the workbook; ``body`` is the XML of the rows below the heading, read once."""
         with ZipFile(path, "w", ZIP_DEFLATED) as archive:
             with archive.open(_SHEET, "w", force_zip64=True) as sheet:
                 sheet.write(self._parts()[_SHEET].partition(_END)[0])
-                for text in body:
-                    sheet.write(text.encode("utf-8"))
-                for row in self.breaks if len(self.breaks) <= _MOST_BREAKS else ():
-                    self.sheet.row_breaks.append(Break(id=row))
+                sheet.writelines(text.encode() for text in body)
+                if len(self.breaks) <= _MOST_BREAKS:
+                    self.sheet.row_breaks.brk = [Break(id=row) for row in self.breaks]
                 parts = self._parts()  # again: styles, merges and breaks are known only now
                 sheet.write(_END + parts.pop(_SHEET).partition(_END)[2])
             for name, data in parts.items():

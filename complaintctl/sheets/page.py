@@ -6,7 +6,8 @@ from ..domain.form import Form
 
 PAPERS = {"A3": (8, 841.9, 1190.6), "A4": (9, 595.3, 841.9)}  # Excel's code, sides in points
 CM = 28.35
-LEFT, OTHER, FOOT = 2.2, 1.5, 0.8  # margins in cm: the left one is for the binding
+# In cm; the left margin is for the binding.
+MARGINS = {"left": 2.2, "right": 1.5, "top": 1.5, "bottom": 1.5, "header": 0.8, "footer": 0.8}
 UNIT = 5.25  # points per unit of column width: half of the body's 10.5 points
 TALLEST = 409.0  # Excel's highest row, in points
 TITLE, INFO, LINE, PAD, SIGN = 34.0, 22.0, 14.5, 6.0, 13.75  # heights in points
@@ -18,8 +19,9 @@ def room(form: Form) -> float:
     """Height in sheet points between the page's top and its foot, once shrunk to one page wide."""
     _, short, long = PAPERS[form.paper]
     wide, high = (long, short) if form.orientation == "landscape" else (short, long)
-    scale = (wide - (LEFT + OTHER) * CM) / (sum(c.width for c in form.columns) * UNIT)
-    return (high - 2 * OTHER * CM) / min(1.0, scale) * _SPARE
+    wide -= (MARGINS["left"] + MARGINS["right"]) * CM
+    high -= (MARGINS["top"] + MARGINS["bottom"]) * CM
+    return high / min(1.0, wide / (sum(c.width for c in form.columns) * UNIT)) * _SPARE
 
 
 def stretched(held: list[Drawn], space: float) -> str:

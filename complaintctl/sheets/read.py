@@ -5,18 +5,19 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import itertools
 import os
 import re
-import stat
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from ..errors import BadData, NotFound
+from ..errors import BadData, NotFound, Trouble
 
 MAX_FILE = 200 * 2**20
 _OTHER = (".xls", ".xlsb", ".et", ".ett", ".ods", ".wps", ".doc", ".docx", ".pdf", ".numbers")
@@ -37,7 +38,7 @@ class Uncomputed:
 
 
 @dataclass
-class Table(AbstractContextManager["Table"]):
+class Table:
     """Rows as (number, cells), read once; the number is the sheet's row or the text's line.
 
     Cells of a text are str; of a workbook also int, float, bool, dates, times, None and Uncomputed.
@@ -51,86 +52,83 @@ class Table(AbstractContextManager["Table"]):
     def __iter__(self) -> Iterator[tuple[int, list[Any]]]:
         return self.rows
 
-    def __exit__(self, *_: object) -> None:
-        self.file.close()
+
+@contextmanager
+def open_table(
+    path: Path, *, sheet: str | None = None, encoding: str | None = None
+) -> Iterator[Table]:
+    """The rows of ``path``, to be read before the ``with`` ends. Raises NotFound file.missing and
+    BadData file.*, some of them only while the rows are read."""
+    with _opened(path) as file:
+        start, suffix = file.read(16), path.suffix.lower()
+        if start.startswith(b"\xd0\xcf\x11\xe0"):
+            raise BadData("file.old_or_encrypted", path=path.name)
+        if start.startswith(b"PK"):
+            from .read_xlsx import workbook_table
+
+            yield workbook_table(path, file, sheet)
+            return
+        if suffix in (".xlsx", ".xlsm", ".xltx"):
+            raise BadData("file.not_workbook", path=path.name)
+        wide = encoding or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        if suffix in _OTHER or start.startswith(_FOREIGN) or (start.count(0) > 3 and not wide):
+            raise BadData("file.wrong_kind", path=path.name)
+        encoding = _encoding(path, file, start, encoding)
+        text = io.TextIOWrapper(file, encoding, newline="")
+        yield Table(path.name, encoding, _rows(path, text), text)
 
 
-def open_table(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> Table:
-    """The rows of ``path``; use it in a ``with``. Raises NotFound file.missing and BadData file.*,
-    some of them only while the rows are read."""
-    start, suffix = _first_bytes(path), path.suffix.lower()
-    if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise BadData("file.old_or_encrypted", path=path.name)
-    if start.startswith(b"PK"):
-        from .read_xlsx import open_xlsx
-
-        return open_xlsx(path, sheet)
-    if suffix in (".xlsx", ".xlsm", ".xltx"):
-        raise BadData("file.not_workbook", path=path.name)
-    wide = encoding or start.startswith((b"\xff\xfe", b"\xfe\xff"))
-    if suffix in _OTHER or start.startswith(_FOREIGN) or (start.count(0) > 3 and not wide):
-        raise BadData("file.wrong_kind", path=path.name)
-    encoding = _encoding(path, encoding)
-    file = open(path, encoding=encoding, newline="")  # noqa: SIM115  (the Table closes it)
-    separator = _separator(file.read(_CHUNK))
-    file.seek(0)
-    return Table(path.name, encoding, _rows(path.name, file, separator), file)
-
-
-def _first_bytes(path: Path) -> bytes:
-    """The beginning of a regular file that is not empty and not beyond measure."""
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Whatever reading ``path`` raises becomes NotFound file.missing or BadData file.unreadable."""
     try:
-        about = path.stat()  # before opening: to open a pipe would wait for ever
-        if stat.S_ISDIR(about.st_mode):
-            raise BadData("file.is_folder", path=path.name)
-        if not stat.S_ISREG(about.st_mode):
-            raise BadData("file.not_regular", path=path.name)
-        if about.st_size == 0:
-            raise BadData("file.empty", path=path.name)
-        if about.st_size > MAX_FILE:
-            raise BadData("file.too_big", path=path.name, limit=MAX_FILE >> 20)
-        with open(path, "rb") as file:
-            return file.read(16)
+        yield
+    except Trouble:
+        raise
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound("file.missing", path=str(path)) from None
-    except OSError as error:
+    except Exception as error:  # openpyxl, expat and zipfile know a dozen ways to fail
         raise BadData("file.unreadable", path=path.name) from error
 
 
-def _encoding(path: Path, wanted: str | None) -> str:
+def _opened(path: Path) -> IO[bytes]:
+    """A regular file that is not empty and not beyond measure."""
+    with readable(path):
+        size = path.stat().st_size  # before opening: to open a pipe would wait for ever
+        if path.is_dir():
+            raise BadData("file.is_folder", path=path.name)
+        if not path.is_file():
+            raise BadData("file.not_regular", path=path.name)
+        if size == 0:
+            raise BadData("file.empty", path=path.name)
+        if size > MAX_FILE:
+            raise BadData("file.too_big", path=path.name, limit=MAX_FILE >> 20)
+        return open(path, "rb")
+
+
+def _encoding(path: Path, file: IO[bytes], start: bytes, wanted: str | None) -> str:
     """The first encoding in which the whole file can be read; nothing is ever replaced."""
     try:
         "".encode(wanted or "utf-8")  # only text encodings pass
     except LookupError:
         raise BadData("file.unknown_encoding", encoding=wanted) from None
-    with open(path, "rb") as file:
-        start = file.read(3)
     told = [name for bom, name in _BOMS.items() if start.startswith(bom)]
     tries = [codecs.lookup(wanted).name] if wanted else told or ["utf-8", "gb18030"]
     tries = [_WIDER.get(name, name) for name in tries]
-    faults = []
+    offset = 0  # of the first byte that cannot be read, in the attempt that came furthest
     for name in tries:
-        if not (fault := _undecodable(path, name)):
-            return name
-        faults.append(fault)
-    offset, line = max(faults)  # the attempt that came furthest is the likeliest
-    raise BadData("file.encoding", path=path.name, line=line, offset=offset, tried=", ".join(tries))
-
-
-def _undecodable(path: Path, encoding: str) -> tuple[int, int] | None:
-    """Offset and line of the first byte that is not ``encoding``, if there is one."""
-    with open(path, "rb") as file:
-        chunks = iter(lambda: file.read(_CHUNK), b"")
-        try:
-            for _ in codecs.iterdecode(chunks, encoding):
-                pass
-            return None
-        except UnicodeDecodeError as error:
-            offset = file.tell() - len(error.object) + error.start
-        except UnicodeError:  # UTF-16 that does not say which half comes first
-            offset = 0
         file.seek(0)
-        return offset, file.read(offset).count(b"\n") + 1
+        try:
+            for _ in codecs.iterdecode(iter(partial(file.read, _CHUNK), b""), name):
+                pass
+            return name
+        except UnicodeDecodeError as error:
+            offset = max(offset, file.tell() - len(error.object) + error.start)
+        except UnicodeError:  # UTF-16 that does not say which half comes first
+            pass
+    file.seek(0)
+    line = file.read(offset).count(b"\n") + 1
+    raise BadData("file.encoding", path=path.name, line=line, offset=offset, tried=", ".join(tries))
 
 
 def _separator(sample: str) -> str:
@@ -144,10 +142,13 @@ def _separator(sample: str) -> str:
     return max(",\t;，", key=score)
 
 
-def _rows(name: str, file: IO[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+def _rows(path: Path, text: IO[str]) -> Iterator[tuple[int, list[str]]]:
     csv.field_size_limit(MOST_IN_CELL)
+    text.seek(0)
+    separator = _separator(text.read(_CHUNK))
+    text.seek(0)
     # If our own last line does not come back as a row, a quote is still open.
-    reader = csv.reader(itertools.chain(file, [_END]), delimiter=separator)
+    reader = csv.reader(itertools.chain(text, [_END]), delimiter=separator)
     line = 1
     try:
         for row in reader:
@@ -156,8 +157,8 @@ def _rows(name: str, file: IO[str], separator: str) -> Iterator[tuple[int, list[
             yield line, row
             line = reader.line_num + 1
     except csv.Error:
-        raise BadData("file.cell_too_long", path=name, line=line, limit=MOST_IN_CELL) from None
+        raise BadData("file.cell_too_long", path=path.name, line=line, limit=MOST_IN_CELL) from None
     if row != [_END]:
         swallowed = row[-1].removesuffix(_END).removesuffix("\n").removesuffix("\r")
         opened = reader.line_num - 1 - len(_BREAK.findall(swallowed))
-        raise BadData("file.unclosed_quote", path=name, line=opened)
+        raise BadData("file.unclosed_quote", path=path.name, line=opened)

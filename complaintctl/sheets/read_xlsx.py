@@ -6,9 +6,7 @@ rows by it, and give neither row numbers nor formulas that were never calculated
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
-import re
 import warnings
 import zipfile
 from collections.abc import Iterator
@@ -17,56 +15,44 @@ from typing import IO, Any
 
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
+from openpyxl.utils.escape import unescape
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
-from ..errors import BadData, Trouble
-from .read import Table, Uncomputed
+from ..errors import BadData
+from .read import Table, Uncomputed, readable
 
 MAX_MEMBERS, MAX_UNPACKED, MAX_STRINGS = 5_000, 2**30, 300 * 2**20
 MAX_RATIO, RATIO_FROM = 200, 10 * 2**20  # real sheets pack 5 to 60 times; small parts may pack well
 MAX_COLUMNS, MAX_GAP = 256, 1_000
-_ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
-def open_xlsx(path: Path, wanted: str | None) -> Table:
-    """See ``open_table``."""
-    with contextlib.ExitStack() as stack, _readable(path.name):
-        file = stack.enter_context(open(path, "rb"))
-        _check(path.name, file)
+def workbook_table(path: Path, file: IO[bytes], wanted: str | None) -> Table:
+    """The rows of one sheet of the workbook ``path``, open as ``file``."""
+    with readable(path):
+        _check(path, file)
         warnings.filterwarnings("ignore", module="openpyxl")
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        sheet = _sheet(path.name, book, wanted)
-        stack.pop_all()  # from here on the Table closes the file
-    return Table(sheet.title, "", _rows(path.name, sheet), file)
+        sheet = _sheet(path, book, wanted)
+    return Table(sheet.title, "", _rows(path, sheet), file)
 
 
-@contextlib.contextmanager
-def _readable(name: str) -> Iterator[None]:
-    try:
-        yield
-    except Trouble:
-        raise
-    except Exception as error:  # openpyxl, expat and zipfile know a dozen ways to fail
-        raise BadData("file.unreadable", path=name) from error
-
-
-def _check(name: str, file: IO[bytes]) -> None:
+def _check(path: Path, file: IO[bytes]) -> None:
     """Refuse what is no workbook or would swell beyond measure, before anything is unpacked."""
     with zipfile.ZipFile(file) as archive:
         parts = {part.filename: part for part in archive.infolist()}
-    if "xl/workbook.bin" in parts or not any(part.startswith("xl/") for part in parts):
-        raise BadData("file.wrong_kind", path=name)
+    if "xl/workbook.bin" in parts or not any(name.startswith("xl/") for name in parts):
+        raise BadData("file.wrong_kind", path=path.name)
     swollen = any(
         part.file_size > max(RATIO_FROM, MAX_RATIO * part.compress_size)
-        or ("sharedStrings" in title and part.file_size > MAX_STRINGS)
-        for title, part in parts.items()
+        or ("sharedStrings" in name and part.file_size > MAX_STRINGS)
+        for name, part in parts.items()
     )
     total = sum(part.file_size for part in parts.values())
     if swollen or len(parts) > MAX_MEMBERS or total > MAX_UNPACKED:
-        raise BadData("file.too_big_unpacked", path=name, size=total >> 20)
+        raise BadData("file.too_big_unpacked", path=path.name, size=total >> 20)
 
 
-def _sheet(name: str, book: Any, wanted: str | None) -> Any:
+def _sheet(path: Path, book: Any, wanted: str | None) -> Any:
     """The sheet asked for, else the only visible one with anything in it."""
     sheets = book.worksheets
     if wanted is not None:
@@ -74,13 +60,14 @@ def _sheet(name: str, book: Any, wanted: str | None) -> Any:
             if sheet.title.strip() == wanted.strip():
                 return sheet
         titles = [sheet.title for sheet in sheets]
-        raise BadData("file.no_sheet", path=name, sheet=wanted, sheets=titles)
+        raise BadData("file.no_sheet", path=path.name, sheet=wanted, sheets=titles)
     visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
-    filled = [sheet for sheet in visible if next(_rows(name, sheet), None)]
+    filled = [sheet for sheet in visible if next(_rows(path, sheet), None)]
     if not filled:
-        raise BadData("file.empty", path=name)
+        raise BadData("file.empty", path=path.name)
     if len(filled) > 1:
-        raise BadData("file.which_sheet", path=name, sheets=[sheet.title for sheet in filled])
+        titles = [sheet.title for sheet in filled]
+        raise BadData("file.which_sheet", path=path.name, sheets=titles)
     return filled[0]
 
 
@@ -93,17 +80,17 @@ class _Parser(WorkSheetParser):
             if formula is not None and element.get("t") != "str":  # "str": its result is empty
                 cell["value"] = Uncomputed(formula.text or "")
         elif type(value) is str and "_x" in value:  # so Excel writes control characters
-            cell["value"] = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+            cell["value"] = unescape(value)
         elif type(value) is dt.timedelta:
             cell["value"] = str(value)
         return cell
 
 
-def _rows(name: str, sheet: Any) -> Iterator[tuple[int, list[Any]]]:
+def _rows(path: Path, sheet: Any) -> Iterator[tuple[int, list[Any]]]:
     """Rows up to the last that holds anything, without the blank cells at their end."""
     book, last = sheet.parent, 0
     dates, spans = book._date_formats, book._timedelta_formats
-    with _readable(name), sheet._get_source() as source:
+    with readable(path), sheet._get_source() as source:
         parser = _Parser(source, sheet._shared_strings, True, book.epoch, dates, spans)
         for number, row in parser.parse():
             held = {c["column"]: c["value"] for c in row if c["value"] not in (None, "")}
@@ -112,7 +99,7 @@ def _rows(name: str, sheet: Any) -> Iterator[tuple[int, list[Any]]]:
             width = max(held)
             if width > MAX_COLUMNS or number - last > MAX_GAP:
                 place = f"{get_column_letter(width)}{number}"
-                raise BadData("file.far_cell", path=name, cell=place)
+                raise BadData("file.far_cell", path=path.name, cell=place)
             for blank in range(last + 1, number):
                 yield blank, []
             yield number, [held.get(column) for column in range(1, width + 1)]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-
-from openpyxl.utils import get_column_letter
 
 from ..domain.form import Column, Form
 from ..errors import LedgerTrouble
@@ -47,14 +46,11 @@ def write_register(
 class _Pen:
     """How one column draws its cells."""
 
-    def __init__(self, book: Book, place: int, column: Column) -> None:
-        self.letter, self.field, self.kind = get_column_letter(place), column.field, column.format
+    def __init__(self, book: Book, letter: str, column: Column) -> None:
+        self.letter, self.field, self.kind = letter, column.field, column.format
         self.room = max(2, int(column.width - 1.2) // 2 * 2)  # a Chinese character is not split
-        self.styles = {
-            (kind, quoted): book.style(column.align, kind, quoted=quoted)
-            for kind in (column.format, "day", "long")
-            for quoted in (False, True)
-        }
+        looks = itertools.product((column.format, "day", "long"), (False, True))
+        self.styles = {look: book.style(column.align, *look) for look in looks}
 
     def draw(self, number: int, serial: int | None, row: Row, most: float) -> tuple[float, str]:
         """The height a cell asks for and its XML; a text higher than ``most`` says it is cut."""
@@ -77,7 +73,7 @@ class _Register:
 
     def __init__(self, book: Book, notes: Sequence[str]) -> None:
         self.book, self.count, form = book, 0, book.form
-        self.pens = [_Pen(book, place, column) for place, column in enumerate(form.columns, 1)]
+        self.pens = [_Pen(book, *pair) for pair in zip(book.letters, form.columns, strict=True)]
         width = int(sum(column.width for column in form.columns)) - 2
         signs = "        ".join(f"{name}：________________" for name in form.signatures)
         tails = [visible(text) for text in (*notes, signs) if text]
@@ -108,10 +104,8 @@ class _Register:
         end = top + int((self.last_room - used) / self.base + 0.01)
         held += [self._line(number, None, {}) for number in range(top, end)]
         yield page.stretched(held, self.last_room)
-        plain = self.book.style("left", "")
         for number, (text, height) in enumerate(self.tails, end):
-            yield page.row(number, height, cell(f"A{number}", plain, text))
-            self.book.across(number)
+            yield page.row(number, height, self.book.across(number, text))
 
     def _full(self, held: list[page.Drawn]) -> str:
         self.book.breaks.append(held[-1][0])
@@ -119,5 +113,5 @@ class _Register:
 
     def _line(self, number: int, serial: int | None, row: Row) -> page.Drawn:
         drawn = [pen.draw(number, serial, row, self.tallest) for pen in self.pens]
-        height = max(self.base, *(high for high, _ in drawn))
-        return number, height, "".join(xml for _, xml in drawn)
+        heights, cells = zip(*drawn, strict=True)
+        return number, max(self.base, *heights), "".join(cells)

@@ -25,12 +25,11 @@ def catalogue(lang: str) -> dict[str, str]:
 
 
 def say(lang: str, key: str, /, **params: object) -> str:
-    """The sentence of a key with its values put in."""
-    values = {name: put(lang, value) for name, value in params.items()}
+    """The sentence of a key with its values put in; more may be given than it has slots for."""
     sentence = catalogue(lang).get(key)
     if sentence is None:
-        return " ".join([key, *values.values()]).strip()
-    return sentence.format_map(values)
+        return " ".join([key, *(put(lang, value) for value in params.values())]).strip()
+    return sentence.format_map({k: put(lang, v) for k, v in params.items() if "{" + k in sentence})
 
 
 def put(lang: str, value: Any) -> str:
@@ -49,16 +48,16 @@ def put(lang: str, value: Any) -> str:
         return joint.join(put(lang, v) for v in value) or catalogue(lang)["none"]
     if hasattr(value, "unit") and hasattr(value, "n"):
         return catalogue(lang)[f"span.{value.unit}"].format(n=value.n)
-    return str(value)
+    return "" if value is None else str(value)
 
 
 def language(wanted: str | None) -> str:
     """The language asked for, else the locale's: Chinese for ``zh*``, English otherwise."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        wanted = wanted or os.environ.get(name)
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    wanted = wanted or next(filter(None, map(os.environ.get, names)), "")
     if not wanted and sys.platform == "win32":
         from ctypes import windll
 
         primary = windll.kernel32.GetUserDefaultUILanguage() & 0x3FF
         wanted = "zh" if primary == 0x04 else "en"
-    return "zh" if (wanted or "").lower().startswith("zh") else "en"
+    return "zh" if wanted.lower().startswith("zh") else "en"
