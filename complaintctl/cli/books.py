@@ -93,9 +93,8 @@ def export_(
 ) -> None:
     from ..services import exporting
 
-    path = Path(output) if output else None
     found = exporting.export(
-        desk.office, form, month=month, as_of=as_of, output=path, force=force, unmask=unmask or ""
+        desk.office, form, month=month, as_of=as_of, output=output, force=force, unmask=unmask
     )
     desk.give(found)
     desk.say("said.exported", **found)
@@ -104,7 +103,7 @@ def export_(
 def verify_(desk: Desk, anchor: Opt = None) -> None:
     from ..services import audit
 
-    found = audit.verify(desk.office, [anchor] if anchor else [])
+    found = audit.verify(desk.office, anchor)
     desk.give(found, typer.Exit(0 if found["ok"] else VerifyFailed.exit_code))
     if not found["ok"]:
         count = Fault("verify.failed", {"count": len(found["problems"])})

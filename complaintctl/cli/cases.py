@@ -36,9 +36,8 @@ def log_(
         **{"reference": reference, **pairs(set_)},
     }
     found = casework.log(desk.office, {k: v for k, v in given.items() if v}, at=at)
-    similar = [{"number": number, "same": field} for number, field in found["similar"]]
-    _tell(desk, "said.logged", reading.show(desk.office, found["number"]) | {"similar": similar})
-    for item in similar:
+    _tell(desk, "said.logged", reading.show(desk.office, found["number"]) | found)
+    for item in found["similar"]:
         desk.note("said.similar", number=item["number"], field=desk.text(f"field.{item['same']}"))
 
 
@@ -76,8 +75,7 @@ def update_(
 
 
 def amend_(desk: Desk, number: Need = "", set_: Set = EMPTY, reason: Must = "") -> None:
-    number, values = casework.amend(desk.office, number, pairs(set_), reason)
-    fields = reading.names(desk.office, number, values)
+    number, fields = casework.amend(desk.office, number, pairs(set_), reason)
     _tell(desk, "said.amended", reading.show(desk.office, number), fields=fields)
 
 

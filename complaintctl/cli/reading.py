@@ -14,7 +14,7 @@ from .render import case, clock_lines, derivation, inert, labelled, short, table
 
 
 def show_(desk: Desk, number: Need = "", history: Flag = False, unmask: Opt = None) -> None:
-    found = reading.show(desk.office, number, unmask=unmask or "")
+    found = reading.show(desk.office, number, unmask)
     if history:
         found["history"] = reading.history(desk.office, found["number"])
     desk.give(found)
@@ -67,9 +67,9 @@ def list_(
 ) -> None:
     given = {"kind": kind, "channel": channel, "category": category, "level": level}
     given |= {"status": status, "handler": handler}
-    state, most = (open if open or closed else None), max(limit, 0) or None
+    state = open if open or closed else None
     found, count = reading.listing(
-        desk.office, given, month=month, open_=state, overdue=overdue, limit=most
+        desk.office, given, month=month, open_=state, overdue=overdue, limit=max(limit, 0)
     )
     desk.give({"count": count, "complaints": found})
     if not found:
@@ -89,7 +89,7 @@ def search_(desk: Desk, text: Need = "", limit: int = 50) -> None:
 
 def _lines(desk: Desk, found: list[dict[str, Any]]) -> None:
     rows = []
-    for row in wording.labels(desk.office, found):
+    for row in (wording.labelled(desk.office, item) for item in found):
         first = row["number"], when(row["received_at"])[:10]
         last = when(row["next_due_at"]), short(row["content"], 44)
         rows.append((*first, row["kind"], row["status"], row["handler"], *last))

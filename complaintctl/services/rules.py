@@ -9,7 +9,6 @@ from typing import Any
 
 from ..domain.clocks import clocks
 from ..domain.example import run
-from ..domain.fold import fold
 from ..domain.moments import read_day
 from ..domain.policy import Policy
 from ..domain.vocabulary import Named, meant
@@ -17,13 +16,13 @@ from ..domain.workdays import WorkCalendar
 from ..errors import Fault, Faults, Trouble
 from ..ledger import queries
 from ..ledger.office import project_office, refresh
-from ..ledger.store import Draft, events_of
+from ..ledger.store import Draft
 from ..rulebook.check import faults, sound
 from ..rulebook.files import found, pick, read
 from ..rulebook.policies import load
 from .audit import adoption, announced
 from .holiday_source import announced_years, state_council_days
-from .session import Office
+from .session import Office, Typed, period
 
 COUNTED = ("limit", "penalty", "duty", "gate", "step", "example")
 DAY_KIND = Named("kind", "上班或休息", "work or off")
@@ -32,13 +31,12 @@ DAY_KINDS = (Named("work", "上班", "work"), Named("off", "休息", "off"))
 
 def policies(own: Path | None) -> list[dict[str, Any]]:
     """Every policy at hand: id, titles, how many rules of each kind."""
-    listed = []
-    for id_, path in found("policies", own).items():
-        text = read(path)
-        named = Named(id_, text.get("zh", id_), text.get("en", id_))
-        counts = {kind: len(text.get(kind, ())) for kind in COUNTED}
-        listed.append({"id": id_, "title": named, **counts})
-    return listed
+    texts = {id_: read(path) for id_, path in found("policies", own).items()}
+    return [
+        {"id": id_, "title": Named(id_, text.get("zh", id_), text.get("en", id_))}
+        | {kind: len(text.get(kind, ())) for kind in COUNTED}
+        for id_, text in texts.items()
+    ]
 
 
 def check(wanted: Iterable[str], own: Path | None) -> dict[str, Any]:
@@ -75,9 +73,7 @@ def official_calendar() -> WorkCalendar:
     return WorkCalendar(days, years)
 
 
-def adopt(
-    office: Office, wanted: str, from_: str | None, *, dry_run: bool = False
-) -> dict[str, Any]:
+def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> dict[str, Any]:
     """Adopts a policy for complaints received from a day on; the older ones keep theirs."""
     rules = sound(wanted, office.own)
     day = read_day(from_, office.now, typed=True) if from_ else office.now.date()
@@ -94,12 +90,14 @@ def _would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
     """The running deadlines of open complaints that would be others under these rules."""
     changed = []
     for row in queries.listing(office.ledger, {}, open_=True)[0]:
-        events = events_of(office.ledger, row["number"])
-        state, own = office.book.state(events)
-        other = fold(events, rules, office.book.voided) or state
+        found = (office.state(row["number"]), office.state(row["number"], rules))
         old, new = (
-            {c.limit: c.due_at for c in clocks(s, p, office.book.calendar) if c.state == "running"}
-            for s, p in ((state, own), (other, rules))
+            {
+                c.limit: c.due_at
+                for c in clocks(*lived, office.book.calendar)
+                if c.state == "running"
+            }
+            for lived in found
         )
         changed += [
             {"number": row["number"], "limit": n, "due_at": old.get(n), "new_due_at": new.get(n)}
@@ -136,18 +134,18 @@ def _calendar(office: Office, draft: Draft) -> int:
         return refresh(office.ledger, office.book, days)
 
 
-def calendar_month(office: Office, first: dt.date, last: dt.date) -> dict[str, Any]:
+def calendar_month(office: Office, month: Typed) -> dict[str, Any]:
     """The days of a period that are not as their weekday says, and how many are working days."""
-    calendar = office.book.calendar
+    calendar, (first, last) = office.book.calendar, period(office, month)
     days = [first + dt.timedelta(days=n) for n in range((last - first).days)]
-    why = [(day, *calendar.why(day)) for day in days]
+    why = {day: calendar.why(day) for day in days}
     return {
         "first": first,
         "last": last,
         "workdays": sum(calendar.is_workday(day) for day in days),
         "days": [
             {"day": day, "kind": kind, "name": name}
-            for day, kind, name in why
+            for day, (kind, name) in why.items()
             if kind in ("off", "makeup") or name
         ],
         "provisional": any(calendar.provisional(day) for day in days),
