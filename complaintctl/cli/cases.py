@@ -36,8 +36,9 @@ def log_(
         **{"reference": reference, **pairs(set_)},
     }
     found = casework.log(desk.office, {k: v for k, v in given.items() if v}, at=at)
-    _tell(desk, "said.logged", reading.show(desk.office, found["number"]) | found)
-    for item in found["similar"]:
+    similar = [{"number": number, "same": field} for number, field in found["similar"]]
+    _tell(desk, "said.logged", reading.show(desk.office, found["number"]) | {"similar": similar})
+    for item in similar:
         desk.note("said.similar", number=item["number"], field=desk.text(f"field.{item['same']}"))
 
 

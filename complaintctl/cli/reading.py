@@ -67,9 +67,9 @@ def list_(
 ) -> None:
     given = {"kind": kind, "channel": channel, "category": category, "level": level}
     given |= {"status": status, "handler": handler}
-    state = open if open or closed else None
+    state, most = (open if open or closed else None), max(limit, 0) or None
     found, count = reading.listing(
-        desk.office, given, month=month, open_=state, overdue=overdue, limit=max(limit, 0)
+        desk.office, given, month=month, open_=state, overdue=overdue, limit=most
     )
     desk.give({"count": count, "complaints": found})
     if not found:

@@ -10,6 +10,7 @@ from ..rulebook.files import titles
 from ..rulebook.policies import load
 from ..rulebook.template import write
 from ..services import duties, rules
+from ..services.session import period
 from .desk import Desk, need
 from .options import Arg, Flag, From, Many, Need, Opt
 from .render import inert, table, when
@@ -94,7 +95,7 @@ def form_list(desk: Desk) -> None:
 
 
 def calendar_show(desk: Desk, month: Arg = None) -> None:
-    found = rules.calendar_month(desk.office, month)
+    found = rules.calendar_month(desk.office, *period(desk.office, month))
     desk.give(found)
     desk.say("calendar.head", first=found["first"], last=found["last"], workdays=found["workdays"])
     rows = [(d["day"], desk.text(f"why.{d['kind']}", name=d["name"])) for d in found["days"]]

@@ -51,14 +51,9 @@ def init(
 
 def adoption(rules: Policy, now: dt.datetime, day: dt.date) -> Draft:
     """The event by which an office adopts a policy: the ledger keeps its full text."""
-    body = {
-        "policy": rules.id,
-        "edition": rules.edition,
-        "digest": hashlib.sha256(canonical(rules.text).encode()).hexdigest(),
-        "from": day.isoformat(),
-        "text": rules.text,
-    }
-    return Draft("adopted", now, None, body)
+    digest = hashlib.sha256(canonical(rules.text).encode()).hexdigest()
+    body = {"policy": rules.id, "edition": rules.edition, "digest": digest, "from": str(day)}
+    return Draft("adopted", now, None, body | {"text": rules.text})
 
 
 def announced(now: dt.datetime, known: Iterable[int] = ()) -> Draft:

@@ -18,6 +18,7 @@ from ..ledger.store import Draft, next_number, project
 from .session import SOON, Office, Typed, when
 
 Given = Mapping[str, str]  # field ids or labels, and what was typed
+Values = dict[str, Any]  # field ids, and what it means
 OWN = ("assigned", "closed", "reopened")  # steps that are events of a type of their own
 ALREADY = (("closed", True), ("reopened", False))  # steps for which it is closed, or open, already
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
@@ -29,7 +30,7 @@ REPEAT = dt.timedelta(days=90)  # how far back the same customer's complaints ar
 def log(office: Office, given: Given, *, at: Typed = None) -> dict[str, Any]:
     """Registers a complaint received ``at``; Usage names every fault at once.
 
-    ``{number, similar: [{number, same}]}``: the likely earlier ones of the same customer.
+    Returns the number and the likely earlier ones of the same customer.
     """
     with office.ledger.unit():
         wrong, received = Faults(), office.now
@@ -37,7 +38,7 @@ def log(office: Office, given: Given, *, at: Typed = None) -> dict[str, Any]:
             received = when(at, office.now)
         adoption = office.book.adoption(received.date())
         policy = office.book.policy(adoption)
-        values, more = enter(policy, given, office.now)
+        values, more = enter(policy, {k: v for k, v in given.items() if v}, office.now)
         values = {f.id: f.default for f in policy.fields.values() if f.default is not None} | values
         failed = [f.params.get("field") for f in more]
         wrong += more + [f for f in missing(policy, values) if f.params["field"] not in failed]
@@ -48,7 +49,7 @@ def log(office: Office, given: Given, *, at: Typed = None) -> dict[str, Any]:
         _commit(office, Draft("logged", received, number, body, private))
     since = office.now - REPEAT
     similar = [
-        {"number": earlier, "same": name}
+        (earlier, name)
         for name in ("phone", "account_no")
         if values.get(name)
         for earlier in queries.similar(office.ledger, number, name, values[name], since)
@@ -66,13 +67,12 @@ def update(
     office: Office, wanted: str, step: str, text: str, given: Given, at: Typed
 ) -> tuple[str, Step]:
     """Records a step. Returns the number and the step that was understood."""
-    number = queries.find(office.ledger, wanted)
-    state, policy = office.state(number)
+    state, policy = office.state(queries.find(office.ledger, wanted))
     found = meant(policy.steps_for(state.fields.get("plan")), step, "step")
     if text and found.text:
         given = {found.text: text, **given}
-    _act(office, number, found.id, given, at, text)
-    return number, found
+    _act(office, state.number, found.id, given, at, text)
+    return state.number, found
 
 
 def close(office: Office, wanted: str, given: Given, at: Typed) -> tuple[str, bool]:
@@ -87,9 +87,8 @@ def reopen(office: Office, wanted: str, reason: str, at: Typed) -> tuple[str, bo
 
 def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, list[object]]:
     """Corrects what was registered; the old value stays in the history. Returns what is new."""
-    number = queries.find(office.ledger, wanted)
     with office.ledger.unit():
-        _, policy = office.state(number)
+        state, policy = office.state(queries.find(office.ledger, wanted))
         values, wrong = enter(policy, given, office.now)
         received = values.get("received_at")
         if received and dt.datetime.fromisoformat(received) > office.now + SOON:
@@ -100,8 +99,9 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
             body["received_at"] = private.pop("received_at", received)
         if "name" in values:
             body["named"] = bool(values["name"])
-        _commit(office, Draft("amended", office.now, number, body, {**private, "reason": reason}))
-    return number, [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
+        private["reason"] = reason
+        _commit(office, Draft("amended", office.now, state.number, body, private))
+    return state.number, [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
 
 
 def undo(office: Office, batch: Typed) -> dict[str, Any]:
@@ -141,11 +141,10 @@ def _act(
     office: Office, wanted: str, action: str, given: Given, at: Typed, text: str = ""
 ) -> tuple[str, bool]:
     """Any step on a complaint, with all that the rules ask of it. False when it is so already."""
-    number = queries.find(office.ledger, wanted)
     with office.ledger.unit():
-        state, policy = office.state(number)
+        state, policy = office.state(queries.find(office.ledger, wanted))
         if (action, state.closed_at is not None) in ALREADY:
-            return number, False
+            return state.number, False
         values, wrong = enter(policy, given, office.now)
         with wrong.kept():
             moment = when(at, office.now, state.received_at)
@@ -154,13 +153,11 @@ def _act(
         body, private = split(policy, values)
         private |= {"text": text} if text else {}
         type_, said = (action, {}) if action in OWN else ("step", {"step": action})
-        _commit(office, Draft(type_, moment, number, body | said, private))
-    return number, True
+        _commit(office, Draft(type_, moment, state.number, body | said, private))
+    return state.number, True
 
 
-def _allow(
-    office: Office, state: Complaint, policy: Policy, action: str, values: dict[str, Any]
-) -> None:
+def _allow(office: Office, state: Complaint, policy: Policy, action: str, values: Values) -> None:
     """What needs no clause: only ``reopen`` moves what is closed; decisions need their object."""
     step = policy.steps.get(action)
     if state.voided:

@@ -12,7 +12,6 @@ from ..domain.spans import read_span
 from ..domain.vocabulary import Named, meant
 from ..errors import Usage
 from ..ledger import queries
-from ..ledger.office import project_office
 from ..ledger.store import Draft
 from .reading import WITHHELD, Row, clock
 from .session import Office, Typed, evening, when
@@ -57,10 +56,9 @@ def _horizon(office: Office, within: str) -> dt.datetime:
 
 
 def _line(office: Office, row: Row) -> Row:
-    shown = {name: row[name] for name in KEPT}
-    if row["restricted"]:
-        shown["content"] = WITHHELD
-    return shown | clock(row, office.book.policy(row["adoption"]), office.now)
+    about = {name: row[name] for name in KEPT}
+    about |= {"content": WITHHELD} if row["restricted"] else {}
+    return about | clock(row, office.book.policy(row["adoption"]), office.now)
 
 
 def _to_call(office: Office, row: Row) -> bool:
@@ -105,8 +103,6 @@ def duty_list(office: Office) -> list[Row]:
 def duty_done(office: Office, wanted: str, text: str, at: Typed) -> Named:
     """Records that a duty was done."""
     duty, moment = meant(map(_named, office.policy.duties), wanted, "duty"), when(at, office.now)
-    private = {"text": text} if text else {}
-    with office.ledger.unit():
-        office.write(Draft("duty", moment, None, {"duty": duty.id}, private))
-        project_office(office.ledger, office.book)
+    said = {"text": text} if text else {}
+    office.record(Draft("duty", moment, None, {"duty": duty.id}, said))
     return duty

@@ -34,10 +34,9 @@ SHOWN = (
     *("notified_at", "followed_up_at", "result", "outcome", "substantiated", "responsibility"),
     *("satisfaction", "note", "late", "origin", "batch"),
 )
+DUE = ("next_due_at", "next_limit", "due_at", "due_limit")
+LISTED = (*SHOWN, *DUE, "adoption", "class", "closed_at")
 EVENT = ("seq", "occurred_at", "recorded_at", "actor", "batch")
-LISTED = (
-    *(*SHOWN, "next_due_at", "next_limit", "due_at", "due_limit", "adoption", "class", "closed_at"),
-)
 
 
 def show(office: Office, wanted: str, unmask: Typed = None) -> Row:
@@ -151,12 +150,9 @@ def _explained(office: Office, item: Clock, state: Complaint, policy: Policy) ->
 
 
 def listing(
-    office: Office, given: Given, *, month: Typed, open_: bool | None, overdue: bool, limit: int
+    office: Office, given: Given, month: Typed, open_: bool | None, overdue: bool, limit: int | None
 ) -> tuple[list[Row], int]:
-    """Complaints that meet the filters (words of today's policy), newest first; and how many.
-
-    ``open_`` None asks for both, ``limit`` 0 for all.
-    """
+    """Complaints that meet the filters (words of today's policy), newest first; and how many."""
     policy = office.policy
     fields = {**policy.fields, "status": STATUS}
     equal, wrong, period = {}, Faults(), None

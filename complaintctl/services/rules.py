@@ -15,14 +15,13 @@ from ..domain.vocabulary import Named, meant
 from ..domain.workdays import WorkCalendar
 from ..errors import Fault, Faults, Trouble
 from ..ledger import queries
-from ..ledger.office import project_office, refresh
 from ..ledger.store import Draft
 from ..rulebook.check import faults, sound
 from ..rulebook.files import found, pick, read
 from ..rulebook.policies import load
 from .audit import adoption, announced
 from .holiday_source import announced_years, state_council_days
-from .session import Office, Typed, period
+from .session import Office, Typed
 
 COUNTED = ("limit", "penalty", "duty", "gate", "step", "example")
 DAY_KIND = Named("kind", "上班或休息", "work or off")
@@ -42,20 +41,17 @@ def policies(own: Path | None) -> list[dict[str, Any]]:
 def check(wanted: Iterable[str], own: Path | None) -> dict[str, Any]:
     """Examines policy files and executes their examples: ``{files, examples, faults}``."""
     paths = [pick("policies", w, own) for w in wanted] or list(found("policies", own).values())
-    calendar = official_calendar()
-    problems: list[Fault] = []
-    count = 0
+    calendar, problems, count = official_calendar(), list[Fault](), 0
     for path in paths:
-        wrong = faults(path, own)
-        problems += wrong
-        if wrong:
+        if wrong := faults(path, own):
+            problems += wrong
             continue
         policy = load(str(path), own)
         for index, example in enumerate(policy.text.get("example", ()), 1):
             count += 1
             about = {"path": path.name, "index": index, "note": example.get("note", "")}
-            details = _failed(policy, example, calendar)
-            problems += [Fault("rules.example", {**about, "detail": d}) for d in details]
+            failed = _failed(policy, example, calendar)
+            problems += [Fault("rules.example", {**about, "detail": why}) for why in failed]
     return {"files": [p.name for p in paths], "examples": count, "faults": problems}
 
 
@@ -80,31 +76,26 @@ def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> dict[s
     told = {"policy": rules.id, "title": rules.named(rules.id), "from": day}
     if dry_run:
         return told | {"would_change": _would_change(office, rules)}
-    with office.ledger.unit():
-        office.write(adoption(rules, office.now, day))
-        project_office(office.ledger, office.book)
+    office.record(adoption(rules, office.now, day))
     return told
 
 
 def _would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
     """The running deadlines of open complaints that would be others under these rules."""
-    changed = []
-    for row in queries.listing(office.ledger, {}, open_=True)[0]:
-        found = (office.state(row["number"]), office.state(row["number"], rules))
-        old, new = (
-            {
-                c.limit: c.due_at
-                for c in clocks(*lived, office.book.calendar)
-                if c.state == "running"
-            }
-            for lived in found
-        )
-        changed += [
-            {"number": row["number"], "limit": n, "due_at": old.get(n), "new_due_at": new.get(n)}
-            for n in sorted(old.keys() | new.keys())
-            if old.get(n) != new.get(n)
-        ]
-    return changed
+    numbers = [row["number"] for row in queries.listing(office.ledger, {}, open_=True)[0]]
+    sides = ((number, _dates(office, number), _dates(office, number, rules)) for number in numbers)
+    return [
+        {"number": number, "limit": id_, "due_at": old.get(id_), "new_due_at": new.get(id_)}
+        for number, old, new in sides
+        for id_ in sorted(old.keys() | new.keys())
+        if old.get(id_) != new.get(id_)
+    ]
+
+
+def _dates(office: Office, number: str, under: Policy | None = None) -> dict[str, Any]:
+    """When the running clocks of a complaint are due."""
+    found = clocks(*office.state(number, under), office.book.calendar)
+    return {clock.limit: clock.due_at for clock in found if clock.state == "running"}
 
 
 def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[str, Any]:
@@ -116,27 +107,20 @@ def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[st
         day = read_day(day_text, office.now, typed=True)
     wrong.tell()
     body = {"days": {day.isoformat(): [match.id, name]}, "source": "hand"}
-    recomputed = _calendar(office, Draft("calendar", office.now, None, body))
+    recomputed = office.record(Draft("calendar", office.now, None, body))
     return {"day": day, "kind": match, "recomputed": recomputed}
 
 
 def calendar_update(office: Office) -> dict[str, Any]:
     """Takes in the years announced since the ledger was made."""
     draft = announced(office.now, queries.calendar_years(office.ledger))
-    years = list(draft.body["years"])
-    return {"years": years, "recomputed": _calendar(office, draft) if years else 0}
+    years = draft.body["years"]
+    return {"years": years, "recomputed": office.record(draft) if years else 0}
 
 
-def _calendar(office: Office, draft: Draft) -> int:
-    with office.ledger.unit():
-        office.write(draft)
-        days = [dt.date.fromisoformat(day) for day in draft.body["days"]]
-        return refresh(office.ledger, office.book, days)
-
-
-def calendar_month(office: Office, month: Typed) -> dict[str, Any]:
+def calendar_month(office: Office, first: dt.date, last: dt.date) -> dict[str, Any]:
     """The days of a period that are not as their weekday says, and how many are working days."""
-    calendar, (first, last) = office.book.calendar, period(office, month)
+    calendar = office.book.calendar
     days = [first + dt.timedelta(days=n) for n in range((last - first).days)]
     why = {day: calendar.why(day) for day in days}
     return {

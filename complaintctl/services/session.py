@@ -15,6 +15,7 @@ from ..domain.moments import read_moment, read_month
 from ..domain.policy import Policy
 from ..errors import Usage
 from ..ledger.connection import Ledger, open_ledger
+from ..ledger.office import refresh
 from ..ledger.store import Book, Draft, Stamp, append, events_of
 
 Typed = str | None  # what was typed, if anything
@@ -50,6 +51,13 @@ class Office:
     def write(self, *drafts: Draft) -> None:
         """Adds events, inside the caller's unit of work."""
         append(self.ledger, self.stamp, drafts)
+
+    def record(self, draft: Draft) -> int:
+        """Adds an event of the office's own; how many complaints a changed calendar touched."""
+        days = [dt.date.fromisoformat(day) for day in draft.body.get("days", ())]
+        with self.ledger.unit():
+            self.write(draft)
+            return refresh(self.ledger, self.book, days)
 
 
 def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None) -> Office:

@@ -11,10 +11,6 @@ from ..ledger import queries
 from .session import Office
 
 OURS = ("named", "row", "text", "reason")  # what events hold beside a policy's fields
-LABELLED = (
-    *("kind", "channel", "category", "class", "level", "status", "outcome", "substantiated"),
-    *("responsibility", "satisfaction", "reply_mode", "channel_group"),
-)
 
 
 def labelled(office: Office, shown: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,7 +23,8 @@ def labelled(office: Office, shown: Mapping[str, Any]) -> dict[str, Any]:
 
 def terms(policy: Policy, row: Mapping[str, Any]) -> dict[str, Term]:
     """The words of a row's vocabularies, of those that have one."""
-    found = {k: policy.term({"class": "category"}.get(k, k), row.get(k)) for k in LABELLED}
+    known = policy.vocabulary | {"class": policy.vocabulary.get("category", {})}
+    found = {name: words.get(str(row.get(name))) for name, words in known.items()}
     return {name: term for name, term in found.items() if term}
 
 
