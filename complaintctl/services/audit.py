@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from ..domain.event import anchor, canonical
 from ..domain.policy import Policy
@@ -19,7 +18,7 @@ from ..ledger.store import Draft, head
 from ..ledger.verify import prove
 from ..rulebook.check import sound
 from .holiday_source import announced_years, state_council_days
-from .session import Office, Typed, stamped
+from .session import Office, Typed, Values, stamped
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,15}")
 _ANCHOR = re.compile(r"\s*(\d{1,12})\s*[:：]\s*([0-9a-fA-F]{8,64})\s*")
@@ -27,7 +26,7 @@ _ANCHOR = re.compile(r"\s*(\d{1,12})\s*[:：]\s*([0-9a-fA-F]{8,64})\s*")
 
 def init(
     path: Path, station: str, code: str, policy: str, *, by: str, now: dt.datetime, own: Path | None
-) -> dict[str, Any]:
+) -> Values:
     """Makes a ledger: the station, its policy with full text, every announced year's calendar."""
     if not _CODE.fullmatch(code):
         raise Usage("station.code", value=code)
@@ -64,7 +63,7 @@ def announced(now: dt.datetime, known: Iterable[int] = ()) -> Draft:
     return Draft("calendar", now, None, {"years": years, "days": days, "source": "holidays"})
 
 
-def verify(office: Office, printed: Typed) -> dict[str, Any]:
+def verify(office: Office, printed: Typed) -> Values:
     """The proof of the whole ledger, also against a code ``printed`` on a register (SEQ:HASH)."""
     found = _ANCHOR.fullmatch(printed) if printed else None
     if printed and not found:

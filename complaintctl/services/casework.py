@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
 
 from ..domain.entry import enter, missing, split
 from ..domain.fold import Complaint
@@ -15,19 +14,19 @@ from ..errors import Fault, Faults, NotFound, Refused, Usage
 from ..ledger import queries
 from ..ledger.office import refresh
 from ..ledger.store import Draft, next_number, project
-from .session import SOON, Office, Typed, when
+from .session import SOON, Office, Typed, Values, when
 
 Given = Mapping[str, str]  # field ids or labels, and what was typed
-Values = dict[str, Any]  # field ids, and what it means
+Done = tuple[str, bool]  # the complaint's number; False when it was so already
 OWN = ("assigned", "closed", "reopened")  # steps that are events of a type of their own
 ALREADY = (("closed", True), ("reopened", False))  # steps for which it is closed, or open, already
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
-OFFICE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
+WIDE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
 EVER = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the days that dates can be typed for
 REPEAT = dt.timedelta(days=90)  # how far back the same customer's complaints are pointed out
 
 
-def log(office: Office, given: Given, *, at: Typed = None) -> dict[str, Any]:
+def log(office: Office, given: Given, *, at: Typed = None) -> Values:
     """Registers a complaint received ``at``; Usage names every fault at once.
 
     Returns the number and the likely earlier ones of the same customer.
@@ -75,18 +74,18 @@ def update(
     return state.number, found
 
 
-def close(office: Office, wanted: str, given: Given, at: Typed) -> tuple[str, bool]:
+def close(office: Office, wanted: str, given: Given, at: Typed) -> Done:
     """Closes a complaint; a refusal lists all that is missing. False when it was closed already."""
     return _act(office, wanted, "closed", given, at)
 
 
-def reopen(office: Office, wanted: str, reason: str, at: Typed) -> tuple[str, bool]:
+def reopen(office: Office, wanted: str, reason: str, at: Typed) -> Done:
     """Opens a closed complaint again; its first closing stays known. False when it is open."""
     return _act(office, wanted, "reopened", {}, at, reason)
 
 
 def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, list[object]]:
-    """Corrects what was registered; the old value stays in the history. Returns what is new."""
+    """Corrects what was registered; the old value stays in the history. Returns its fields."""
     with office.ledger.unit():
         state, policy = office.state(queries.find(office.ledger, wanted))
         values, wrong = enter(policy, given, office.now)
@@ -104,7 +103,7 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
     return state.number, [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
 
 
-def undo(office: Office, batch: Typed) -> dict[str, Any]:
+def undo(office: Office, batch: Typed) -> Values:
     """Takes back one invocation by a compensating event. By default the latest not yet undone.
 
     Refused when a later invocation wrote to the same complaints, or when it is the founding one.
@@ -118,14 +117,14 @@ def undo(office: Office, batch: Typed) -> dict[str, Any]:
             raise Refused("undo.later", batch=batch, later=later)
         office.write(Draft("voided", office.now, None, {"batch": batch}))
         office.book.forget()
-        if OFFICE.intersection(found["types"].split(",")):
+        if WIDE.intersection(found["types"].split(",")):
             refresh(office.ledger, office.book, EVER)
         for number in numbers:
             project(office.ledger, office.book, number)
     return {**found, "numbers": numbers}
 
 
-def _undoable(office: Office, batch: Typed) -> dict[str, Any]:
+def _undoable(office: Office, batch: Typed) -> Values:
     for row in queries.batches(office.ledger, 1000):
         done, types = row["batch"] in office.book.voided, set(row["types"].split(","))
         if batch == row["batch"] or not (batch or done or types & (LASTING | {"voided"})):
@@ -137,10 +136,8 @@ def _undoable(office: Office, batch: Typed) -> dict[str, Any]:
     raise NotFound("undo.unknown", value=batch or "-")
 
 
-def _act(
-    office: Office, wanted: str, action: str, given: Given, at: Typed, text: str = ""
-) -> tuple[str, bool]:
-    """Any step on a complaint, with all that the rules ask of it. False when it is so already."""
+def _act(office: Office, wanted: str, action: str, given: Given, at: Typed, text: str = "") -> Done:
+    """Any step on a complaint, with all that the rules ask of it."""
     with office.ledger.unit():
         state, policy = office.state(queries.find(office.ledger, wanted))
         if (action, state.closed_at is not None) in ALREADY:

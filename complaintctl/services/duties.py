@@ -13,14 +13,14 @@ from ..domain.vocabulary import Named, meant
 from ..errors import Usage
 from ..ledger import queries
 from ..ledger.store import Draft
-from .reading import WITHHELD, Row, clock
-from .session import Office, Typed, evening, when
+from .reading import WITHHELD, clock
+from .session import Office, Typed, Values, evening, when
 
 SHOWN = 100  # lines of each kind; the counts always tell of the rest
 KEPT = ("number", "kind", "status", "handler", "content", "adoption")
 
 
-def due(office: Office, within: Typed = None) -> Row:
+def due(office: Office, within: Typed = None) -> Values:
     """Everything due by the end of today, or of a span from now: most urgent first.
 
     ``{as_of, until, overdue, due, later, clocks, hidden, callbacks, duties, overdue_duties}``;
@@ -55,19 +55,19 @@ def _horizon(office: Office, within: str) -> dt.datetime:
     return end or office.now
 
 
-def _line(office: Office, row: Row) -> Row:
+def _line(office: Office, row: Values) -> Values:
     about = {name: row[name] for name in KEPT}
     about |= {"content": WITHHELD} if row["restricted"] else {}
     return about | clock(row, office.book.policy(row["adoption"]), office.now)
 
 
-def _to_call(office: Office, row: Row) -> bool:
+def _to_call(office: Office, row: Values) -> bool:
     """Whether the rules do not let it close without a call-back."""
     refused = refusals(*office.state(row["number"]), "closed")
     return any(getattr(f.params.get("what"), "id", "") == "followed_up" for f in refused)
 
 
-def _owed(office: Office, until: dt.date) -> list[Row]:
+def _owed(office: Office, until: dt.date) -> list[Values]:
     """Duties missed or owed by a day. They begin with the day the ledger was opened."""
     done = queries.duty_days(office.ledger)
     began = dt.date.fromisoformat(queries.station(office.ledger)["opened_at"][:10])
@@ -80,7 +80,7 @@ def _owed(office: Office, until: dt.date) -> list[Row]:
     return sorted(found, key=lambda d: (d["day"], d["duty"]))
 
 
-def _duty(duty: Duty) -> Row:
+def _duty(duty: Duty) -> Values:
     about = {"duty": duty.id, "title": _named(duty), "policy": duty.origin, "clause": duty.clause}
     return about | {"rrule": duty.rrule or None}
 
@@ -89,7 +89,7 @@ def _named(duty: Duty) -> Named:
     return Named(duty.id, duty.zh or duty.clause, duty.en or duty.clause)
 
 
-def duty_list(office: Office) -> list[Row]:
+def duty_list(office: Office) -> list[Values]:
     """Every duty of the policy in force, when it was last done and when it is next owed."""
     done = queries.duty_days(office.ledger)
     ahead = office.now.date() + dt.timedelta(days=62)

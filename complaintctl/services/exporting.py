@@ -14,8 +14,8 @@ from ..ledger.past import as_of as ledger_as_of
 from ..ledger.store import Book, head
 from ..rulebook.shapes import load_form
 from ..sheets.register import write_register
-from .reading import Row, disclose, seen
-from .session import Office, Typed, evening, period
+from .reading import disclose, seen
+from .session import Office, Typed, Values, evening, period
 from .wording import terms
 
 CARRIED = "往期结转"
@@ -27,7 +27,7 @@ BALANCE = (
 
 def export(
     office: Office, name: str, month: Typed, as_of: Typed, output: Typed, force: bool, unmask: Typed
-) -> Row:
+) -> Values:
     """Writes one register. ``output`` may be a folder; the file's name is made from form and month.
 
     Returns path, form, rows, the balance (opening + received + reopened - closed = carried),
@@ -66,7 +66,7 @@ def _path(output: Typed, name: str) -> Path:
     return path / safe if path.is_dir() or not path.suffix else path
 
 
-def _values(policy: Policy, row: Row, first: dt.date, moment: dt.datetime, bare: bool) -> Row:
+def _values(policy: Policy, row: Values, first: dt.date, moment: dt.datetime, bare: bool) -> Values:
     """One complaint as a form shows it: words for ids, dates for texts, joined columns."""
     row = seen(policy, row, bare=bare)
     row |= {name: term.zh for name, term in terms(policy, row).items()}

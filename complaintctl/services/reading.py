@@ -20,10 +20,9 @@ from ..domain.vocabulary import Named
 from ..errors import Fault, Faults
 from ..ledger import queries
 from ..ledger.store import Draft, events_of
-from .session import Office, Typed
+from .session import Office, Typed, Values
 from .wording import worded
 
-Row = dict[str, Any]
 Given = Mapping[str, Typed]  # field ids, and what was typed
 STATUS = Field("status", "状态", "status", type="term")
 WITHHELD = "〔举报内容不予显示〕"
@@ -39,7 +38,7 @@ LISTED = (*SHOWN, *DUE, "adoption", "class", "closed_at")
 EVENT = ("seq", "occurred_at", "recorded_at", "actor", "batch")
 
 
-def show(office: Office, wanted: str, unmask: Typed = None) -> Row:
+def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
     """One complaint with its clocks and penalties. ``unmask`` is a reason; it is recorded."""
     row = queries.complaint(office.ledger, wanted)
     state, policy = office.state(row["number"])
@@ -58,7 +57,7 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Row:
     }
 
 
-def _checklist(state: Complaint, policy: Policy) -> list[Row]:
+def _checklist(state: Complaint, policy: Policy) -> list[Values]:
     """The steps of the plan (预案) a complaint follows, in order, each with when it was done."""
     plan = state.fields.get("plan") or policy.id
     done = {t.step: t.at for t in state.steps()}
@@ -72,7 +71,7 @@ def disclose(office: Office, what: str, reason: str) -> None:
         office.write(Draft("disclosed", office.now, None, {"what": what}, {"reason": reason}))
 
 
-def seen(policy: Policy, row: Row, *, bare: bool = False) -> Row:
+def seen(policy: Policy, row: Values, *, bare: bool = False) -> Values:
     """A projected row with its further fields read; masked if restricted, unless it is ``bare``.
 
     ``closed_at`` is None also for an old record whose end nobody knows.
@@ -85,7 +84,7 @@ def seen(policy: Policy, row: Row, *, bare: bool = False) -> Row:
     return masked(shown, WITHHELD, frozenset(f.id for f in policy.fields.values() if f.private))
 
 
-def clock(line: Mapping[str, Any], policy: Policy, now: dt.datetime) -> Row:
+def clock(line: Mapping[str, Any], policy: Policy, now: dt.datetime) -> Values:
     """A clock as scripts get it, from its row or its values; ``state`` as of now."""
     limit, due = policy.limit(line["limit"]), line["due_at"]
     assert limit is not None, "a clock has its limit"
@@ -104,7 +103,7 @@ def clock(line: Mapping[str, Any], policy: Policy, now: dt.datetime) -> Row:
     }
 
 
-def history(office: Office, wanted: str) -> list[Row]:
+def history(office: Office, wanted: str) -> list[Values]:
     """Every event of a complaint, oldest first, with both its times; undone ones are marked."""
     row = queries.complaint(office.ledger, wanted)
     policy = office.book.policy(row["adoption"])
@@ -123,7 +122,7 @@ def history(office: Office, wanted: str) -> list[Row]:
     return lines
 
 
-def explain(office: Office, wanted: str, policy: Policy | None = None) -> Row:
+def explain(office: Office, wanted: str, policy: Policy | None = None) -> Values:
     """Why each date is what it is: rule, clause, start, every day counted or skipped, result.
 
     With another ``policy`` the same complaint under that regime; nothing is written.
@@ -135,7 +134,7 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> Row:
     return {**about, "received_at": state.received_at, "clocks": lines}
 
 
-def _explained(office: Office, item: Clock, state: Complaint, policy: Policy) -> Row:
+def _explained(office: Office, item: Clock, state: Complaint, policy: Policy) -> Values:
     limit = policy.limit(item.limit)
     assert limit is not None, "a clock has its limit"
     return {
@@ -151,7 +150,7 @@ def _explained(office: Office, item: Clock, state: Complaint, policy: Policy) ->
 
 def listing(
     office: Office, given: Given, month: Typed, open_: bool | None, overdue: bool, limit: int | None
-) -> tuple[list[Row], int]:
+) -> tuple[list[Values], int]:
     """Complaints that meet the filters (words of today's policy), newest first; and how many."""
     policy = office.policy
     fields = {**policy.fields, "status": STATUS}
@@ -174,13 +173,13 @@ def listing(
     return [_brief(office, row) for row in found], count
 
 
-def search(office: Office, text: str, limit: int) -> tuple[list[Row], bool]:
+def search(office: Office, text: str, limit: int) -> tuple[list[Values], bool]:
     """Complaints whose text holds every word, newest first; and whether there are more."""
     found, more = queries.search(office.ledger, text, limit)
     return [_brief(office, row) for row in found], more
 
 
-def _brief(office: Office, row: Row) -> Row:
+def _brief(office: Office, row: Values) -> Values:
     """A projected row as a line of a list."""
     shown = seen(office.book.policy(row["adoption"]), row)
     return {name: shown[name] for name in LISTED}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from ..domain.clocks import clocks
 from ..domain.example import run
@@ -21,14 +20,14 @@ from ..rulebook.files import found, pick, read
 from ..rulebook.policies import load
 from .audit import adoption, announced
 from .holiday_source import announced_years, state_council_days
-from .session import Office, Typed
+from .session import Office, Typed, Values
 
 COUNTED = ("limit", "penalty", "duty", "gate", "step", "example")
 DAY_KIND = Named("kind", "上班或休息", "work or off")
 DAY_KINDS = (Named("work", "上班", "work"), Named("off", "休息", "off"))
 
 
-def policies(own: Path | None) -> list[dict[str, Any]]:
+def policies(own: Path | None) -> list[Values]:
     """Every policy at hand: id, titles, how many rules of each kind."""
     texts = {id_: read(path) for id_, path in found("policies", own).items()}
     return [
@@ -38,7 +37,7 @@ def policies(own: Path | None) -> list[dict[str, Any]]:
     ]
 
 
-def check(wanted: Iterable[str], own: Path | None) -> dict[str, Any]:
+def check(wanted: Iterable[str], own: Path | None) -> Values:
     """Examines policy files and executes their examples: ``{files, examples, faults}``."""
     paths = [pick("policies", w, own) for w in wanted] or list(found("policies", own).values())
     calendar, problems, count = official_calendar(), list[Fault](), 0
@@ -55,7 +54,7 @@ def check(wanted: Iterable[str], own: Path | None) -> dict[str, Any]:
     return {"files": [p.name for p in paths], "examples": count, "faults": problems}
 
 
-def _failed(policy: Policy, example: dict[str, Any], calendar: WorkCalendar) -> list[str]:
+def _failed(policy: Policy, example: Values, calendar: WorkCalendar) -> list[str]:
     try:
         return run(policy, example, calendar)
     except (KeyError, ValueError, TypeError, AttributeError, Trouble) as error:
@@ -69,7 +68,7 @@ def official_calendar() -> WorkCalendar:
     return WorkCalendar(days, years)
 
 
-def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> dict[str, Any]:
+def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> Values:
     """Adopts a policy for complaints received from a day on; the older ones keep theirs."""
     rules = sound(wanted, office.own)
     day = read_day(from_, office.now, typed=True) if from_ else office.now.date()
@@ -80,7 +79,7 @@ def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> dict[s
     return told
 
 
-def _would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
+def _would_change(office: Office, rules: Policy) -> list[Values]:
     """The running deadlines of open complaints that would be others under these rules."""
     numbers = [row["number"] for row in queries.listing(office.ledger, {}, open_=True)[0]]
     sides = ((number, _dates(office, number), _dates(office, number, rules)) for number in numbers)
@@ -92,13 +91,13 @@ def _would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
     ]
 
 
-def _dates(office: Office, number: str, under: Policy | None = None) -> dict[str, Any]:
+def _dates(office: Office, number: str, under: Policy | None = None) -> Values:
     """When the running clocks of a complaint are due."""
     found = clocks(*office.state(number, under), office.book.calendar)
     return {clock.limit: clock.due_at for clock in found if clock.state == "running"}
 
 
-def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[str, Any]:
+def calendar_set(office: Office, day_text: str, kind: str, name: str) -> Values:
     """Corrects one day by hand (weekend duty, a regional holiday) and the dates that hang on it."""
     wrong = Faults()
     with wrong.kept():
@@ -111,14 +110,14 @@ def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[st
     return {"day": day, "kind": match, "recomputed": recomputed}
 
 
-def calendar_update(office: Office) -> dict[str, Any]:
+def calendar_update(office: Office) -> Values:
     """Takes in the years announced since the ledger was made."""
     draft = announced(office.now, queries.calendar_years(office.ledger))
     years = draft.body["years"]
     return {"years": years, "recomputed": office.record(draft) if years else 0}
 
 
-def calendar_month(office: Office, first: dt.date, last: dt.date) -> dict[str, Any]:
+def calendar_month(office: Office, first: dt.date, last: dt.date) -> Values:
     """The days of a period that are not as their weekday says, and how many are working days."""
     calendar = office.book.calendar
     days = [first + dt.timedelta(days=n) for n in range((last - first).days)]

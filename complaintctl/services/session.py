@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..clock import TZ
 from ..domain.fold import Complaint, fold
@@ -19,6 +20,7 @@ from ..ledger.office import refresh
 from ..ledger.store import Book, Draft, Stamp, append, events_of
 
 Typed = str | None  # what was typed, if anything
+Values = dict[str, Any]  # by name: a row of the ledger, or what scripts get
 SOON = dt.timedelta(minutes=5)  # how far a clerk's watch may be ahead of ours
 
 
@@ -93,7 +95,7 @@ def when(text: Typed, now: dt.datetime, since: dt.datetime | None = None) -> dt.
         read = read_moment(text, now, typed=True)
         at = now if not read.has_time and read.at.date() == now.date() else read.at
     # A day without a time cannot be before the receipt on that same day.
-    if since and at.date() == since.date():
+    if text and since and at.date() == since.date():
         at = max(at, since)
     if at > now + SOON:
         raise Usage("time.future", value=text)
