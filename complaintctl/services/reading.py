@@ -12,7 +12,7 @@ from typing import Any
 
 from ..domain.clocks import Clock, clocks, derive
 from ..domain.entry import word
-from ..domain.fold import Complaint
+from ..domain.fold import UNMAPPED, Complaint
 from ..domain.mask import masked
 from ..domain.moments import read_month
 from ..domain.policy import Field, Policy
@@ -45,11 +45,14 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
     if unmask:
         disclose(office, state.number, unmask)
     shown = seen(policy, row, bare=bool(unmask))
+    kept = {k: v for k, v in state.fields.items() if k == UNMAPPED}
+    if row["restricted"] and not unmask:
+        kept = dict.fromkeys(kept, WITHHELD)
     lines = queries.clocks_of(office.ledger, state.number)
     return {
         **{name: shown[name] for name in (*SHOWN, "closed_at")},
         "late": bool(row["late"]),
-        "more": shown["more"],
+        "more": shown["more"] | kept,
         "policy": policy.id,
         "penalties": queries.penalties_of(office.ledger, state.number),
         "checklist": _checklist(state, policy),
