@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -9,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import STATION, Runner
+from conftest import STATION, Runner, moment
 
 KEYS = {
     *("number", "reference", "kind", "channel", "status", "received_at", "registered_at", "clocks"),
@@ -309,6 +310,14 @@ def test_a_step_cannot_be_before_the_receipt_or_in_the_future(run: Runner) -> No
     assert "早于受理时间" in ran.err
     assert run("update", "001", "已联系", "--at", "2026-11-23").code == 2
     assert run("update", "001", "已联系", "--at", "2026-11-20").code == 0  # that day, time unknown
+    ran = run("update", "001", "已解决", "--at", "2026-11-20 14:00")  # a time that was typed is never changed
+    assert (ran.code, "早于受理时间" in ran.err) == (2, True)
+
+
+def test_a_watch_that_is_a_little_ahead_stops_nobody(run: Runner) -> None:
+    received = moment(run.now) + dt.timedelta(minutes=4)
+    run.log("电压低", "--at", f"{received:%Y-%m-%d %H:%M}")
+    assert run.json("assign", "001", "张建国")["handler"] == "张建国"
 
 
 def test_update_steps_of_the_office_s_daily_life(run: Runner) -> None:

@@ -65,9 +65,8 @@ def export_(
 ) -> None:
     from ..services import exporting
 
-    path = Path(output) if output else None
     found = exporting.export(
-        desk.office, form, month=month, as_of=as_of, output=path, force=force, unmask=unmask or ""
+        desk.office, form, month=month, as_of=as_of, output=output, force=force, unmask=unmask
     )
     desk.tell("said.exported", found)
 
@@ -75,7 +74,7 @@ def export_(
 def verify_(desk: Desk, anchor: Opt) -> None:
     from ..services import audit
 
-    found = audit.verify(desk.office, [anchor] if anchor else [])
+    found = audit.verify(desk.office, anchor)
     problems, count = found["problems"], len(found["problems"])
     desk.give(found, VerifyFailed.exit_code if problems else 0)
     if problems:

@@ -32,8 +32,8 @@ def update_(desk: Desk, number: Need, step: Need, text: Arg, at: Opt, set_: Set)
 
 
 def amend_(desk: Desk, number: Need, set_: MustSet, reason: Must) -> None:
-    number, values = casework.amend(desk.office, number, pairs(set_), reason)
-    _done(desk, "said.amended", number, fields=reading.names(desk.office, number, values))
+    number, fields = casework.amend(desk.office, number, pairs(set_), reason)
+    _done(desk, "said.amended", number, fields=fields)
 
 
 def close_(desk: Desk, number: Need, at: Opt, set_: Set) -> None:

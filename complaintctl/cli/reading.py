@@ -12,7 +12,7 @@ from .render import case, clock_lines, derivation, labelled, short, table, when
 
 
 def show_(desk: Desk, number: Need, history: Flag, unmask: Opt) -> None:
-    found = reading.show(desk.office, number, unmask=unmask or "")
+    found = reading.show(desk.office, number, unmask)
     if history:
         found["history"] = reading.history(desk.office, found["number"])
     desk.give(found)
@@ -70,7 +70,7 @@ def search_(desk: Desk, text: Need, limit: int = 50) -> None:
 
 
 def _lines(desk: Desk, found: list[dict[str, Any]]) -> None:
-    rows = wording.labels(desk.office, found)
+    rows = [wording.labelled(desk.office, row) for row in found]
     for row in rows:
         row |= {"received": when(row["received_at"])[:10], "due": when(row["next_due_at"])}
         row["content"] = short(row["content"], 44)

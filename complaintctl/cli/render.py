@@ -83,10 +83,9 @@ def clock_lines(desk: Desk, clocks: Iterable[Row]) -> None:
 
 def labelled(desk: Desk, shown: Row) -> dict[str, Any]:
     """A complaint with the words of its policy for ids; ``words`` says what kind of thing it is."""
-    from ..services import reading, wording
+    from ..services import wording
 
-    office = desk.office
-    row = wording.label(office.book.policy(reading.adoption(office, shown["number"])), shown)
+    row = wording.labelled(desk.office, shown)
     kinds = [desk.put(row[n]) for n in ("kind", "channel", "category", "level") if row[n]]
     return row | {"words": " · ".join(kinds)}
 

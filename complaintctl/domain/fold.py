@@ -14,6 +14,7 @@ from .event import Event
 from .policy import Policy
 
 LIVE, OLD = "live", "old"
+UNMAPPED = "unmapped"  # the columns of an old book that no field is for
 # What an event says about itself rather than about the complaint.
 OF_THE_STEP = {"step", "text", "limit", "until", "penalty", "amount", "person", "reason"}
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from ..clock import TZ, iso
 from ..errors import Fault, Usage
 from .entry import CONTROL, LONGEST, RECEIVED, read
+from .fold import UNMAPPED
 from .layout import SPACES, Layout, heading, recognise, spellings
 from .mask import name as masked_name
 from .moments import Moment, read_moment
@@ -25,7 +26,6 @@ from .vocabulary import Named
 OLDEST = dt.datetime(1980, 1, 1, tzinfo=TZ)  # before that there was no such book; a slip of the pen
 STEPS = ("contacted", "resolved", "replied", "notified", "followed_up", "closed")
 DATES = ("received_at", *STEPS)
-UNMAPPED = "unmapped"
 
 
 class Record(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any
 from ..clock import iso
 from ..domain.clocks import Clock
 from ..domain.event import canonical
-from ..domain.fold import Complaint
+from ..domain.fold import UNMAPPED, Complaint
 from ..domain.penalties import Proposal
 from ..domain.policy import Policy
 
@@ -31,7 +31,8 @@ COLUMNS = (
     *("fine", "more", "batch", "last_seq"),
 )
 SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accused", "handler")
-_OWN = {*PLAIN, "named", "policy", "restricted"}
+# What has a column, and what only the events tell.
+_OWN = {*PLAIN, "named", "policy", "restricted", UNMAPPED}
 _LISTED = {"complaint": f"({', '.join(COLUMNS)})", "search": "(rowid, text)"}
 
 

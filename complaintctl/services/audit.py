@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 from ..domain.event import anchor, canonical
 from ..domain.policy import Policy
@@ -19,59 +18,41 @@ from ..ledger.store import Draft, head
 from ..ledger.verify import prove
 from ..rulebook.check import sound
 from .holiday_source import announced_years, state_council_days
-from .session import Office, stamped
+from .session import Office, Typed, Values, stamped
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,15}")
 _ANCHOR = re.compile(r"\s*(\d{1,12})\s*[:：]\s*([0-9a-fA-F]{8,64})\s*")
 
 
 def init(
-    path: Path,
-    *,
-    station: str,
-    code: str,
-    policy: str,
-    by: str,
-    now: dt.datetime,
-    own: Path | None = None,
-) -> dict[str, Any]:
+    path: Path, station: str, code: str, policy: str, *, by: str, now: dt.datetime, own: Path | None
+) -> Values:
     """Makes a ledger: the station, its policy with full text, every announced year's calendar."""
     if not _CODE.fullmatch(code):
         raise Usage("station.code", value=code)
     rules = sound(policy, own)
-    ledger = create(path)
+    opened = Draft("opened", now, None, {"name": station, "code": code})
+    calendar, ledger = announced(now), create(path)
     try:
-        with closing(ledger):
+        with closing(ledger), ledger.unit():
             ledger.station = code
             office = stamped(ledger, by=by, now=now, own=own)
-            opened = Draft("opened", now, None, {"name": station, "code": code})
-            calendar = announced(now)
-            with ledger.unit():
-                office.write(opened, adoption(rules, now, now.date()), calendar)
-                project_office(ledger, office.book)
-            years = calendar.body["years"]
-            about = {
-                "policy": rules.id,
-                "edition": rules.edition,
-                "calendar": [years[0], years[-1]],
-            }
-            place = {"ledger": path, "station": station, "code": code}
-            return {**place, **about, "anchor": anchor(*head(ledger))}
+            office.write(opened, adoption(rules, now, now.date()), calendar)
+            project_office(ledger, office.book)
+            seal = anchor(*head(ledger))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+    years = calendar.body["years"]
+    about = {"ledger": path, "station": station, "code": code, "policy": rules.id}
+    return {**about, "edition": rules.edition, "calendar": [years[0], years[-1]], "anchor": seal}
 
 
 def adoption(rules: Policy, now: dt.datetime, day: dt.date) -> Draft:
     """The event by which an office adopts a policy: the ledger keeps its full text."""
-    body = {
-        "policy": rules.id,
-        "edition": rules.edition,
-        "digest": hashlib.sha256(canonical(rules.text).encode()).hexdigest(),
-        "from": day.isoformat(),
-        "text": rules.text,
-    }
-    return Draft("adopted", now, None, body)
+    digest = hashlib.sha256(canonical(rules.text).encode()).hexdigest()
+    body = {"policy": rules.id, "edition": rules.edition, "digest": digest, "from": str(day)}
+    return Draft("adopted", now, None, body | {"text": rules.text})
 
 
 def announced(now: dt.datetime, known: Iterable[int] = ()) -> Draft:
@@ -82,13 +63,10 @@ def announced(now: dt.datetime, known: Iterable[int] = ()) -> Draft:
     return Draft("calendar", now, None, {"years": years, "days": days, "source": "holidays"})
 
 
-def verify(office: Office, anchors: Iterable[str]) -> dict[str, Any]:
-    """The proof of the whole ledger. ``anchors`` are codes from signed print-outs (SEQ:HASH)."""
-    wanted = []
-    for text in anchors:
-        found = _ANCHOR.fullmatch(text)
-        if not found:
-            raise Usage("verify.anchor_form", value=text)
-        wanted.append((int(found[1]), found[2].lower()))
-    proof = prove(office.ledger, tuple(wanted))
+def verify(office: Office, printed: Typed) -> Values:
+    """The proof of the whole ledger, also against a code ``printed`` on a register (SEQ:HASH)."""
+    found = _ANCHOR.fullmatch(printed) if printed else None
+    if printed and not found:
+        raise Usage("verify.anchor_form", value=printed)
+    proof = prove(office.ledger, ((int(found[1]), found[2].lower()),) if found else ())
     return {"ok": not proof.problems, **vars(proof)}

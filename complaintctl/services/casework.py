@@ -4,28 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
 
 from ..domain.entry import enter, missing, split
 from ..domain.fold import Complaint
 from ..domain.gates import extended, refusals
-from ..domain.moments import read_moment
 from ..domain.policy import Policy, Step
 from ..domain.vocabulary import meant
 from ..errors import Fault, Faults, NotFound, Refused, Usage
 from ..ledger import queries
 from ..ledger.office import refresh
 from ..ledger.store import Draft, next_number, project
-from .session import Office
+from .session import SOON, Office, Typed, Values, when
 
 Given = Mapping[str, str]  # field ids or labels, and what was typed
+Done = tuple[str, bool]  # the complaint's number; False when it was so already
+OWN = ("assigned", "closed", "reopened")  # steps that are events of a type of their own
+ALREADY = (("closed", True), ("reopened", False))  # steps for which it is closed, or open, already
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
-SOON = dt.timedelta(minutes=5)  # how far a clerk's watch may be ahead of ours
+WIDE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
 EVER = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the days that dates can be typed for
 REPEAT = dt.timedelta(days=90)  # how far back the same customer's complaints are pointed out
 
 
-def log(office: Office, given: Given, *, at: str | None = None) -> dict[str, Any]:
+def log(office: Office, given: Given, *, at: Typed = None) -> Values:
     """Registers a complaint received ``at``; Usage names every fault at once.
 
     Returns the number and the likely earlier ones of the same customer.
@@ -42,58 +43,51 @@ def log(office: Office, given: Given, *, at: str | None = None) -> dict[str, Any
         wrong += more + [f for f in missing(policy, values) if f.params["field"] not in failed]
         wrong.tell()
         body, private = split(policy, values)
-        number = next_number(office.ledger, policy.number, office.now.date())
         body |= {"policy": adoption, "named": bool(values.get("name"))}
-        _commit(office, Draft("logged", received, number, body, private), "logged")
+        number = next_number(office.ledger, policy.number, office.now.date())
+        _commit(office, Draft("logged", received, number, body, private))
     since = office.now - REPEAT
-    same = [
+    similar = [
         (earlier, name)
         for name in ("phone", "account_no")
         if values.get(name)
         for earlier in queries.similar(office.ledger, number, name, values[name], since)
     ]
-    return {"number": number, "similar": same}
+    return {"number": number, "similar": similar}
 
 
-def assign(office: Office, wanted: str, handler: str, unit: str | None, at: str | None) -> str:
+def assign(office: Office, wanted: str, handler: str, unit: Typed, at: Typed) -> str:
     """Names the person who handles a complaint."""
-    given = {"handler": handler, **({"unit": unit} if unit else {})}
-    return _act(office, wanted, "assigned", given, at)
+    given = {"handler": handler} | ({"unit": unit} if unit else {})
+    return _act(office, wanted, "assigned", given, at)[0]
 
 
 def update(
-    office: Office, wanted: str, step: str, text: str, given: Given, at: str | None
+    office: Office, wanted: str, step: str, text: str, given: Given, at: Typed
 ) -> tuple[str, Step]:
     """Records a step. Returns the number and the step that was understood."""
-    number = queries.find(office.ledger, wanted)
-    state, policy = office.state(number)
+    state, policy = office.state(queries.find(office.ledger, wanted))
     found = meant(policy.steps_for(state.fields.get("plan")), step, "step")
     if text and found.text:
         given = {found.text: text, **given}
-    return _act(office, number, found.id, given, at, text), found
+    _act(office, state.number, found.id, given, at, text)
+    return state.number, found
 
 
-def close(office: Office, wanted: str, given: Given, at: str | None) -> tuple[str, bool]:
+def close(office: Office, wanted: str, given: Given, at: Typed) -> Done:
     """Closes a complaint; a refusal lists all that is missing. False when it was closed already."""
-    row = queries.complaint(office.ledger, wanted)
-    if row["ended_at"]:
-        return row["number"], False
-    return _act(office, row["number"], "closed", given, at), True
+    return _act(office, wanted, "closed", given, at)
 
 
-def reopen(office: Office, wanted: str, reason: str, at: str | None) -> tuple[str, bool]:
+def reopen(office: Office, wanted: str, reason: str, at: Typed) -> Done:
     """Opens a closed complaint again; its first closing stays known. False when it is open."""
-    row = queries.complaint(office.ledger, wanted)
-    if not row["ended_at"]:
-        return row["number"], False
-    return _act(office, row["number"], "reopened", {}, at, reason), True
+    return _act(office, wanted, "reopened", {}, at, reason)
 
 
-def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, dict[str, Any]]:
-    """Corrects what was registered; the old value stays in the history. Returns what is new."""
-    number = queries.find(office.ledger, wanted)
+def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, list[object]]:
+    """Corrects what was registered; the old value stays in the history. Returns its fields."""
     with office.ledger.unit():
-        _, policy = office.state(number)
+        state, policy = office.state(queries.find(office.ledger, wanted))
         values, wrong = enter(policy, given, office.now)
         received = values.get("received_at")
         if received and dt.datetime.fromisoformat(received) > office.now + SOON:
@@ -101,38 +95,37 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
         wrong.tell()
         body, private = split(policy, values)
         if received:
-            body["received_at"] = received
-            private.pop("received_at", None)
+            body["received_at"] = private.pop("received_at", received)
         if "name" in values:
             body["named"] = bool(values["name"])
-        draft = Draft("amended", office.now, number, body, {**private, "reason": reason})
-        _commit(office, draft, "amended")
-    return number, values
+        private["reason"] = reason
+        _commit(office, Draft("amended", office.now, state.number, body, private))
+    return state.number, [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
 
 
-def undo(office: Office, batch: str | None) -> dict[str, Any]:
+def undo(office: Office, batch: Typed) -> Values:
     """Takes back one invocation by a compensating event. By default the latest not yet undone.
 
     Refused when a later invocation wrote to the same complaints, or when it is the founding one.
     """
     with office.ledger.unit():
         found = _undoable(office, batch)
-        batch = str(found["batch"])
+        batch = found["batch"]
         numbers = queries.batch_numbers(office.ledger, batch)
         after = queries.later_batches(office.ledger, batch)
         if later := [b for b in after if b not in office.book.voided]:
             raise Refused("undo.later", batch=batch, later=later)
         office.write(Draft("voided", office.now, None, {"batch": batch}))
         office.book.forget()
-        if set(found["types"].split(",")) & {"adopted", "calendar", "duty", "voided"}:
+        if WIDE.intersection(found["types"].split(",")):
             refresh(office.ledger, office.book, EVER)
         for number in numbers:
             project(office.ledger, office.book, number)
     return {**found, "numbers": numbers}
 
 
-def _undoable(office: Office, batch: str | None) -> dict[str, Any]:
-    for row in queries.batches(office.ledger, 1000 if batch else 50):
+def _undoable(office: Office, batch: Typed) -> Values:
+    for row in queries.batches(office.ledger, 1000):
         done, types = row["batch"] in office.book.voided, set(row["types"].split(","))
         if batch == row["batch"] or not (batch or done or types & (LASTING | {"voided"})):
             if done:
@@ -143,48 +136,25 @@ def _undoable(office: Office, batch: str | None) -> dict[str, Any]:
     raise NotFound("undo.unknown", value=batch or "-")
 
 
-def when(text: str | None, now: dt.datetime) -> dt.datetime:
-    """When it happened: now, or what was typed; never in the future. A day of today means now."""
-    if not text:
-        return now
-    read = read_moment(text, now, typed=True)
-    at = now if not read.has_time and read.at.date() == now.date() else read.at
-    if at > now + SOON:
-        raise Usage("time.future", value=text)
-    return at
-
-
-def _act(
-    office: Office, wanted: str, action: str, given: Given, at: str | None, text: str = ""
-) -> str:
-    """Any step on an open complaint, with everything the rules ask of it."""
-    number = queries.find(office.ledger, wanted)
+def _act(office: Office, wanted: str, action: str, given: Given, at: Typed, text: str = "") -> Done:
+    """Any step on a complaint, with all that the rules ask of it."""
     with office.ledger.unit():
-        state, policy = office.state(number)
+        state, policy = office.state(queries.find(office.ledger, wanted))
+        if (action, state.closed_at is not None) in ALREADY:
+            return state.number, False
         values, wrong = enter(policy, given, office.now)
-        received = moment = state.received_at
         with wrong.kept():
-            moment = when(at, office.now)
-        # A day without a time cannot be before the receipt on that same day.
-        if at and moment.date() == received.date():
-            moment = max(moment, received)
-        if moment < received:
-            wrong.append(Fault("time.before_receipt", {"value": at, "received": received}))
+            moment = when(at, office.now, state.received_at)
         wrong.tell()
         _allow(office, state, policy, action, values)
         body, private = split(policy, values)
-        type_ = action if action in ("assigned", "closed", "reopened") else "step"
-        if type_ == "step":
-            body["step"] = action
-        if text:
-            private["text"] = text
-        _commit(office, Draft(type_, moment, number, body, private), action)
-    return number
+        private |= {"text": text} if text else {}
+        type_, said = (action, {}) if action in OWN else ("step", {"step": action})
+        _commit(office, Draft(type_, moment, state.number, body | said, private))
+    return state.number, True
 
 
-def _allow(
-    office: Office, state: Complaint, policy: Policy, action: str, values: dict[str, Any]
-) -> None:
+def _allow(office: Office, state: Complaint, policy: Policy, action: str, values: Values) -> None:
     """What needs no clause: only ``reopen`` moves what is closed; decisions need their object."""
     step = policy.steps.get(action)
     if state.voided:
@@ -205,11 +175,11 @@ def _allow(
         values.setdefault("amount", amounts[values["penalty"]])
 
 
-def _commit(office: Office, draft: Draft, action: str) -> None:
+def _commit(office: Office, draft: Draft) -> None:
     """Writes a draft unless a gate of the policy refuses the state it would lead to."""
     number = str(draft.number)
     office.write(draft)
-    refused = refusals(*office.state(number), action)
+    refused = refusals(*office.state(number), draft.body.get("step", draft.type))
     if refused:
         raise Refused(faults=[f.about(number=number) for f in refused])
     project(office.ledger, office.book, number)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 from ..domain.clocks import reach
 from ..domain.duties import owed
@@ -13,28 +12,25 @@ from ..domain.spans import read_span
 from ..domain.vocabulary import Named, meant
 from ..errors import Usage
 from ..ledger import queries
-from ..ledger.office import project_office
 from ..ledger.store import Draft
 from .reading import WITHHELD, clock
-from .session import Office
+from .session import Office, Typed, Values, evening, when
 
 SHOWN = 100  # lines of each kind; the counts always tell of the rest
 KEPT = ("number", "kind", "status", "handler", "content", "adoption")
 
 
-def due(office: Office, within: str | None = None) -> dict[str, Any]:
+def due(office: Office, within: Typed = None) -> Values:
     """Everything due by the end of today, or of a span from now: most urgent first.
 
     ``{as_of, until, overdue, due, later, clocks, hidden, callbacks, duties, overdue_duties}``;
     ``overdue`` and ``due`` count clocks.
     """
-    now, ledger = office.now, office.ledger
-    today = dt.datetime.combine(now.date(), dt.time(23, 59, 59), now.tzinfo)
+    now, ledger, today = office.now, office.ledger, evening(office.now.date())
     until = max(today, _horizon(office, within)) if within else today
-    rows = queries.due(ledger, until, SHOWN)
     moments = (now, until + dt.timedelta(seconds=1), until + dt.timedelta(days=7))
     late, in_time, later = (queries.due_before(ledger, moment) for moment in moments)
-    duties = _owed(office, until.date())
+    rows, duties = queries.due(ledger, until, SHOWN), _owed(office, until.date())
     return {
         "as_of": now,
         "until": until,
@@ -59,48 +55,41 @@ def _horizon(office: Office, within: str) -> dt.datetime:
     return end or office.now
 
 
-def _line(office: Office, row: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: row[name] for name in KEPT}
-    if row["restricted"]:
-        shown["content"] = WITHHELD
-    return shown | clock(row, office.book.policy(row["adoption"]), office.now)
+def _line(office: Office, row: Values) -> Values:
+    about = {name: row[name] for name in KEPT}
+    about |= {"content": WITHHELD} if row["restricted"] else {}
+    return about | clock(row, office.book.policy(row["adoption"]), office.now)
 
 
-def _to_call(office: Office, row: dict[str, Any]) -> bool:
+def _to_call(office: Office, row: Values) -> bool:
     """Whether the rules do not let it close without a call-back."""
-    lacking = (
-        fault.params.get("what") for fault in refusals(*office.state(row["number"]), "closed")
-    )
-    return any(getattr(what, "id", "") == "followed_up" for what in lacking)
+    refused = refusals(*office.state(row["number"]), "closed")
+    return any(getattr(f.params.get("what"), "id", "") == "followed_up" for f in refused)
 
 
-def _owed(office: Office, until: dt.date) -> list[dict[str, Any]]:
+def _owed(office: Office, until: dt.date) -> list[Values]:
     """Duties missed or owed by a day. They begin with the day the ledger was opened."""
-    duties = office.policy.duties
-    if not duties:
-        return []
     done = queries.duty_days(office.ledger)
     began = dt.date.fromisoformat(queries.station(office.ledger)["opened_at"][:10])
     today, calendar = office.now.date(), office.book.calendar
     found = [
         {**_duty(duty), "day": o.day, "state": "overdue" if o.day < today else "due"}
-        for duty in duties
+        for duty in office.policy.duties
         for o in owed(duty, calendar, today, until, done.get(duty.id, ()), began)
     ]
     return sorted(found, key=lambda d: (d["day"], d["duty"]))
 
 
-def _duty(duty: Duty) -> dict[str, Any]:
-    return {
-        "duty": duty.id,
-        "title": Named(duty.id, duty.zh or duty.clause, duty.en or duty.clause),
-        "policy": duty.origin,
-        "clause": duty.clause,
-        "rrule": duty.rrule or None,
-    }
+def _duty(duty: Duty) -> Values:
+    about = {"duty": duty.id, "title": _named(duty), "policy": duty.origin, "clause": duty.clause}
+    return about | {"rrule": duty.rrule or None}
 
 
-def duty_list(office: Office) -> list[dict[str, Any]]:
+def _named(duty: Duty) -> Named:
+    return Named(duty.id, duty.zh or duty.clause, duty.en or duty.clause)
+
+
+def duty_list(office: Office) -> list[Values]:
     """Every duty of the policy in force, when it was last done and when it is next owed."""
     done = queries.duty_days(office.ledger)
     ahead = office.now.date() + dt.timedelta(days=62)
@@ -111,14 +100,9 @@ def duty_list(office: Office) -> list[dict[str, Any]]:
     ]
 
 
-def duty_done(office: Office, wanted: str, text: str, at: str | None) -> Named:
+def duty_done(office: Office, wanted: str, text: str, at: Typed) -> Named:
     """Records that a duty was done."""
-    from .casework import when
-
-    words = [Named(d.id, d.zh or d.clause, d.en or d.id) for d in office.policy.duties]
-    duty, moment = meant(words, wanted, "duty"), when(at, office.now)
-    with office.ledger.unit():
-        private = {"text": text} if text else {}
-        office.write(Draft("duty", moment, None, {"duty": duty.id}, private))
-        project_office(office.ledger, office.book)
+    duty, moment = meant(map(_named, office.policy.duties), wanted, "duty"), when(at, office.now)
+    said = {"text": text} if text else {}
+    office.record(Draft("duty", moment, None, {"duty": duty.id}, said))
     return duty

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import Any
 
 from ..domain.event import anchor
 from ..domain.moments import read_day
@@ -15,15 +14,11 @@ from ..ledger.past import as_of as ledger_as_of
 from ..ledger.store import Book, head
 from ..rulebook.shapes import load_form
 from ..sheets.register import write_register
-from .reading import closed_at, disclose, unfolded, veiled
-from .session import Office, period
+from .reading import disclose, seen
+from .session import Office, Typed, Values, evening, period
 from .wording import terms
 
 CARRIED = "往期结转"
-MOMENTS = (
-    *("received_at", "registered_at", "due_at", "notified_at", "contacted_at", "resolved_at"),
-    *("replied_at", "followed_up_at", "closed_at"),
-)
 BALANCE = (
     "期初结转 {opening} 件 ＋ 本期受理 {received} 件 ＋ 重新办理 {reopened} 件"
     " － 本期办结 {closed} 件 ＝ 期末结转 {carried} 件"
@@ -31,24 +26,16 @@ BALANCE = (
 
 
 def export(
-    office: Office,
-    wanted: str,
-    *,
-    month: str | None = None,
-    as_of: str | None = None,
-    output: Path | None = None,
-    force: bool = False,
-    unmask: str = "",
-) -> dict[str, Any]:
+    office: Office, name: str, month: Typed, as_of: Typed, output: Typed, force: bool, unmask: Typed
+) -> Values:
     """Writes one register. ``output`` may be a folder; the file's name is made from form and month.
 
     Returns path, form, rows, the balance (opening + received + reopened - closed = carried),
     anchor.
     """
-    form = load_form(wanted, office.own)
-    span = period(office, month)
-    first, last = span
-    moment = _evening(office, as_of) if as_of else office.now
+    form = load_form(name, office.own)
+    first, last = span = period(office, month)
+    moment = evening(read_day(as_of, office.now, typed=True)) if as_of else office.now
     past = closing(ledger_as_of(office.ledger, moment)) if as_of else nullcontext(office.ledger)
     with past as ledger:
         if unmask:
@@ -73,29 +60,19 @@ def export(
     return {"path": path, "form": form.id, "rows": count, **balance, "anchor": seal}
 
 
-def _evening(office: Office, day: str) -> dt.datetime:
-    read = read_day(day, office.now, typed=True)
-    return dt.datetime.combine(read, dt.time(23, 59, 59), office.now.tzinfo)
-
-
-def _path(output: Path | None, name: str) -> Path:
+def _path(output: Typed, name: str) -> Path:
     safe = "".join("_" if c in '\\/:*?"<>|' or ord(c) < 32 else c for c in name)
-    if output is None:
-        return Path(safe)
-    return output / safe if output.is_dir() or not output.suffix else output
+    path = Path(output or safe)
+    return path / safe if path.is_dir() or not path.suffix else path
 
 
-def _values(
-    policy: Policy, row: dict[str, Any], first: dt.date, moment: dt.datetime, bare: bool
-) -> dict[str, Any]:
+def _values(policy: Policy, row: Values, first: dt.date, moment: dt.datetime, bare: bool) -> Values:
     """One complaint as a form shows it: words for ids, dates for texts, joined columns."""
-    row = unfolded(row) if bare else veiled(policy, row)
-    more = {} if row["restricted"] and not bare else row["more"]
-    row["closed_at"] = closed_at(row)
+    row = seen(policy, row, bare=bare)
     row |= {name: term.zh for name, term in terms(policy, row).items()}
-    dates = {n: dt.datetime.fromisoformat(row[n]) if row[n] else None for n in MOMENTS}
+    dates = {n: dt.datetime.fromisoformat(v) for n, v in row.items() if n.endswith("_at") and v}
     return {
-        **more,
+        **(row["more"] if bare or not row["restricted"] else {}),
         **row,
         **dates,
         "item": row["category"] if row["category"] != row["class"] else None,
@@ -103,7 +80,7 @@ def _values(
         "late": bool(row["late"] or (row["next_due_at"] or "9") < moment.isoformat()),
         "assessed": bool(row["assessed"]),
         "fine": row["fine"] or None,
-        "due_at": dates["due_at"] and dates["due_at"].date(),
+        "due_at": dates["due_at"].date() if row["due_at"] else None,
         "reply": _join((row["replied_at"] or "")[:10], row["reply_mode"]),
         "notified": f"是 {row['notified_at'][:10]}" if row["notified_at"] else "否",
         "handler_unit": _join(row["unit"], row["handler"]),

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from ..domain.clocks import clocks, derive
+from ..domain.clocks import Clock, clocks, derive
 from ..domain.entry import word
-from ..domain.fold import fold
+from ..domain.fold import UNMAPPED, Complaint
 from ..domain.mask import masked
 from ..domain.moments import read_month
 from ..domain.policy import Field, Policy
@@ -20,9 +20,10 @@ from ..domain.vocabulary import Named
 from ..errors import Fault, Faults
 from ..ledger import queries
 from ..ledger.store import Draft, events_of
-from .session import Office
+from .session import Office, Typed, Values
 from .wording import worded
 
+Given = Mapping[str, Typed]  # field ids, and what was typed
 STATUS = Field("status", "状态", "status", type="term")
 WITHHELD = "〔举报内容不予显示〕"
 SHOWN = (
@@ -32,33 +33,35 @@ SHOWN = (
     *("notified_at", "followed_up_at", "result", "outcome", "substantiated", "responsibility"),
     *("satisfaction", "note", "late", "origin", "batch"),
 )
+DUE = ("next_due_at", "next_limit", "due_at", "due_limit")
+LISTED = (*SHOWN, *DUE, "adoption", "class", "closed_at")
 EVENT = ("seq", "occurred_at", "recorded_at", "actor", "batch")
-LISTED = (*SHOWN, "next_due_at", "next_limit", "due_at", "due_limit", "adoption", "class")
 
 
-def show(office: Office, wanted: str, *, unmask: str = "") -> dict[str, Any]:
+def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
     """One complaint with its clocks and penalties. ``unmask`` is a reason; it is recorded."""
     row = queries.complaint(office.ledger, wanted)
-    number, policy = row["number"], office.book.policy(row["adoption"])
+    state, policy = office.state(row["number"])
     if unmask:
-        disclose(office, number, unmask)
-    shown = unfolded(row) if unmask else veiled(policy, row)
-    lines = queries.clocks_of(office.ledger, number)
+        disclose(office, state.number, unmask)
+    shown = seen(policy, row, bare=bool(unmask))
+    kept = {k: v for k, v in state.fields.items() if k == UNMAPPED}
+    if row["restricted"] and not unmask:
+        kept = dict.fromkeys(kept, WITHHELD)
+    lines = queries.clocks_of(office.ledger, state.number)
     return {
-        **{name: shown[name] for name in SHOWN},
-        "closed_at": closed_at(row),
+        **{name: shown[name] for name in (*SHOWN, "closed_at")},
         "late": bool(row["late"]),
-        "more": shown["more"],
+        "more": shown["more"] | kept,
         "policy": policy.id,
-        "penalties": queries.penalties_of(office.ledger, number),
-        "checklist": _checklist(office, number),
+        "penalties": queries.penalties_of(office.ledger, state.number),
+        "checklist": _checklist(state, policy),
         "clocks": [clock(line, policy, office.now) for line in lines],
     }
 
 
-def _checklist(office: Office, number: str) -> list[dict[str, Any]]:
+def _checklist(state: Complaint, policy: Policy) -> list[Values]:
     """The steps of the plan (预案) a complaint follows, in order, each with when it was done."""
-    state, policy = office.state(number)
     plan = state.fields.get("plan") or policy.id
     done = {t.step: t.at for t in state.steps()}
     steps = [policy.steps[step] for step in policy.text.get("checklists", {}).get(plan, ())]
@@ -71,32 +74,31 @@ def disclose(office: Office, what: str, reason: str) -> None:
         office.write(Draft("disclosed", office.now, None, {"what": what}, {"reason": reason}))
 
 
-def unfolded(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A projected row with its further fields read."""
-    return {**row, "more": json.loads(row["more"])}
+def seen(policy: Policy, row: Values, *, bare: bool = False) -> Values:
+    """A projected row with its further fields read; masked if restricted, unless it is ``bare``.
 
-
-def veiled(policy: Policy, row: Mapping[str, Any]) -> dict[str, Any]:
-    """A projected row, read, and masked when the complaint is restricted."""
-    shown = unfolded(row)
-    if not row["restricted"]:
+    ``closed_at`` is None also for an old record whose end nobody knows.
+    """
+    closed = None if row["status"] == "archived" else row["ended_at"]
+    shown = {**row, "more": json.loads(row["more"]), "closed_at": closed}
+    if bare or not row["restricted"]:
         return shown
     shown["more"] = {k: WITHHELD for k, v in shown["more"].items() if v}
     return masked(shown, WITHHELD, frozenset(f.id for f in policy.fields.values() if f.private))
 
 
-def clock(line: Mapping[str, Any], policy: Policy, now: dt.datetime) -> dict[str, Any]:
-    """A clock as scripts get it; ``state`` as of now."""
-    limit = policy.limit(line["limit"])
+def clock(line: Mapping[str, Any], policy: Policy, now: dt.datetime) -> Values:
+    """A clock as scripts get it, from its row or its values; ``state`` as of now."""
+    limit, due = policy.limit(line["limit"]), line["due_at"]
     assert limit is not None, "a clock has its limit"
-    overdue = line["state"] == "running" and (line["due_at"] or "9") < now.isoformat()
+    overdue = line["state"] == "running" and due and dt.datetime.fromisoformat(str(due)) < now
     return {
         "limit": line["limit"],
         "policy": line["policy"],
         "clause": limit.clause,
         "title": Named(line["limit"], limit.zh, limit.en),
         "from": line["since"],
-        "due_at": line["due_at"],
+        "due_at": due,
         "met_at": line["met_at"],
         "state": "overdue" if overdue else line["state"],
         "provisional": bool(line["provisional"]),
@@ -104,7 +106,7 @@ def clock(line: Mapping[str, Any], policy: Policy, now: dt.datetime) -> dict[str
     }
 
 
-def history(office: Office, wanted: str) -> list[dict[str, Any]]:
+def history(office: Office, wanted: str) -> list[Values]:
     """Every event of a complaint, oldest first, with both its times; undone ones are marked."""
     row = queries.complaint(office.ledger, wanted)
     policy = office.book.policy(row["adoption"])
@@ -112,60 +114,46 @@ def history(office: Office, wanted: str) -> list[dict[str, Any]]:
     for event in events_of(office.ledger, row["number"]):
         values = {k: v for k, v in {**event.body, **event.private}.items() if k != "policy"}
         name = str(values.pop("step", event.type))
-        titled = policy.steps.get(name) or Fault(f"event.{name}")
-        void = event.batch in office.book.voided
         if list(values.values()).count(values.get("text")) > 1:
             del values["text"]
         if row["restricted"]:
             values = {k: (WITHHELD if k in event.private else v) for k, v in values.items()}
-        about = {k: getattr(event, k) for k in EVENT} | {"type": name, "title": titled}
-        told = {"voided": void, "values": values, "words": worded(policy, values)}
-        lines.append(about | told)
+        about = {key: getattr(event, key) for key in EVENT}
+        about |= {"type": name, "title": policy.steps.get(name) or Fault(f"event.{name}")}
+        void = event.batch in office.book.voided
+        lines.append({**about, "voided": void, "values": values, "words": worded(policy, values)})
     return lines
 
 
-def explain(office: Office, wanted: str, policy: Policy | None = None) -> dict[str, Any]:
+def explain(office: Office, wanted: str, policy: Policy | None = None) -> Values:
     """Why each date is what it is: rule, clause, start, every day counted or skipped, result.
 
     With another ``policy`` the same complaint under that regime; nothing is written.
     """
-    number = queries.find(office.ledger, wanted)
-    events = events_of(office.ledger, number)
-    state, own = office.book.state(events)
-    rules = policy or own
-    if policy:
-        state = fold(events, policy, office.book.voided)
-    lines = []
-    for item in clocks(state, rules, office.book.calendar):
-        limit = rules.limit(item.limit)
-        assert limit is not None, "a clock has its limit"
-        stored = {
-            k: v.isoformat() if isinstance(v, dt.date) else v for k, v in item._asdict().items()
-        }
-        lines.append(
-            {
-                **clock(stored, rules, office.now),
-                "article": limit.place,
-                "title": limit,
-                "source": rules.named(item.policy),
-                "assumed": limit.reason if limit.assumed else None,
-                "within": limit.span(state.facts),
-                "days": derive(limit, item, state, office.book.calendar),
-            }
-        )
-    about = {"number": number, "policy": rules.id, "title": rules.named(rules.id)}
+    state, rules = office.state(queries.find(office.ledger, wanted), policy)
+    found = clocks(state, rules, office.book.calendar)
+    about = {"number": state.number, "policy": rules.id, "title": rules.named(rules.id)}
+    lines = [_explained(office, item, state, rules) for item in found]
     return {**about, "received_at": state.received_at, "clocks": lines}
 
 
+def _explained(office: Office, item: Clock, state: Complaint, policy: Policy) -> Values:
+    limit = policy.limit(item.limit)
+    assert limit is not None, "a clock has its limit"
+    return {
+        **clock(item._asdict(), policy, office.now),
+        "article": limit.place,
+        "title": limit,
+        "source": policy.named(item.policy),
+        "assumed": limit.reason if limit.assumed else None,
+        "within": limit.span(state.facts),
+        "days": derive(limit, item, state, office.book.calendar),
+    }
+
+
 def listing(
-    office: Office,
-    given: Mapping[str, str | None],
-    *,
-    month: str | None = None,
-    open_: bool | None = None,
-    overdue: bool = False,
-    limit: int | None = None,
-) -> tuple[list[dict[str, Any]], int]:
+    office: Office, given: Given, month: Typed, open_: bool | None, overdue: bool, limit: int | None
+) -> tuple[list[Values], int]:
     """Complaints that meet the filters (words of today's policy), newest first; and how many."""
     policy = office.policy
     fields = {**policy.fields, "status": STATUS}
@@ -188,29 +176,13 @@ def listing(
     return [_brief(office, row) for row in found], count
 
 
-def search(office: Office, text: str, limit: int) -> tuple[list[dict[str, Any]], bool]:
+def search(office: Office, text: str, limit: int) -> tuple[list[Values], bool]:
     """Complaints whose text holds every word, newest first; and whether there are more."""
     found, more = queries.search(office.ledger, text, limit)
     return [_brief(office, row) for row in found], more
 
 
-def _brief(office: Office, row: dict[str, Any]) -> dict[str, Any]:
+def _brief(office: Office, row: Values) -> Values:
     """A projected row as a line of a list."""
-    shown = veiled(office.book.policy(row["adoption"]), row)
-    return {name: shown[name] for name in LISTED} | {"closed_at": closed_at(row)}
-
-
-def closed_at(row: Mapping[str, Any]) -> str | None:
-    """When it was closed; an old record whose end nobody knows never was."""
-    return None if row["status"] == "archived" else row["ended_at"]
-
-
-def names(office: Office, number: str, fields: Iterable[str]) -> list[object]:
-    """The words of fields under a complaint's policy."""
-    policy = office.book.policy(adoption(office, number))
-    return [policy.fields.get(name) or Fault(f"field.{name}") for name in fields]
-
-
-def adoption(office: Office, number: str) -> int:
-    """The adoption a complaint lives under."""
-    return int(queries.complaint(office.ledger, number)["adoption"])
+    shown = seen(office.book.policy(row["adoption"]), row)
+    return {name: shown[name] for name in LISTED}

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..domain.vocabulary import Named
 from ..ledger import queries
 from ..rulebook.shapes import load_report
-from .session import Office, period
+from .session import Office, Typed, Values, period
 
 
-def report(office: Office, wanted: str, month: str | None) -> dict[str, Any]:
+def report(office: Office, wanted: str, month: Typed) -> Values:
     """A report's figures and tables for a month or year.
 
     ``{report, first, last, figures: {id: value}, labels, tables: [{id, title, rows}]}``;
@@ -19,16 +17,17 @@ def report(office: Office, wanted: str, month: str | None) -> dict[str, Any]:
     text = load_report(wanted, office.own)
     first, last = period(office, month)
     named = {"first": first.isoformat(), "last": last.isoformat(), "now": office.now.isoformat()}
-    figures: dict[str, Any] = {}
+    figures: Values = {}
     for sql in text["figures"]:
         figures |= queries.rows(office.ledger, sql, **named)[0]
     policy, tables = office.policy, []
     for table in text.get("table", ()):
-        lines = queries.rows(office.ledger, table["sql"], **named)
-        for line in lines:
-            word = policy.term(table.get("vocabulary", ""), line.get("id"))
-            line["label"] = word or line.get("id")
-        tables.append({"id": table["id"], "title": _named(table), "rows": lines})
+        words, lines = (
+            table.get("vocabulary", ""),
+            queries.rows(office.ledger, table["sql"], **named),
+        )
+        rows = [r | {"label": policy.term(words, r.get("id")) or r.get("id")} for r in lines]
+        tables.append({"id": table["id"], "title": _named(table), "rows": rows})
     return {
         "report": _named(text),
         "first": first,
@@ -39,5 +38,5 @@ def report(office: Office, wanted: str, month: str | None) -> dict[str, Any]:
     }
 
 
-def _named(item: dict[str, Any]) -> Named:
+def _named(item: Values) -> Named:
     return Named(item["id"], item["zh"], item["en"])

@@ -5,63 +5,56 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from ..domain.clocks import clocks
 from ..domain.example import run
-from ..domain.fold import fold
 from ..domain.moments import read_day
 from ..domain.policy import Policy
 from ..domain.vocabulary import Named, meant
 from ..domain.workdays import WorkCalendar
 from ..errors import Fault, Faults, Trouble
 from ..ledger import queries
-from ..ledger.office import project_office, refresh
-from ..ledger.store import Draft, events_of
+from ..ledger.store import Draft
 from ..rulebook.check import faults, sound
 from ..rulebook.files import found, pick, read
 from ..rulebook.policies import load
 from .audit import adoption, announced
 from .holiday_source import announced_years, state_council_days
-from .session import Office
+from .session import Office, Typed, Values
 
 COUNTED = ("limit", "penalty", "duty", "gate", "step", "example")
 DAY_KIND = Named("kind", "上班或休息", "work or off")
 DAY_KINDS = (Named("work", "上班", "work"), Named("off", "休息", "off"))
 
 
-def policies(own: Path | None) -> list[dict[str, Any]]:
+def policies(own: Path | None) -> list[Values]:
     """Every policy at hand: id, titles, how many rules of each kind."""
-    listed = []
-    for id_, path in found("policies", own).items():
-        text = read(path)
-        named = Named(id_, text.get("zh", id_), text.get("en", id_))
-        counts = {kind: len(text.get(kind, ())) for kind in COUNTED}
-        listed.append({"id": id_, "title": named, **counts})
-    return listed
+    texts = {id_: read(path) for id_, path in found("policies", own).items()}
+    return [
+        {"id": id_, "title": Named(id_, text.get("zh", id_), text.get("en", id_))}
+        | {kind: len(text.get(kind, ())) for kind in COUNTED}
+        for id_, text in texts.items()
+    ]
 
 
-def check(wanted: Iterable[str], own: Path | None) -> dict[str, Any]:
+def check(wanted: Iterable[str], own: Path | None) -> Values:
     """Examines policy files and executes their examples: ``{files, examples, faults}``."""
     paths = [pick("policies", w, own) for w in wanted] or list(found("policies", own).values())
-    calendar = official_calendar()
-    problems: list[Fault] = []
-    count = 0
+    calendar, problems, count = official_calendar(), list[Fault](), 0
     for path in paths:
-        wrong = faults(path, own)
-        problems += wrong
-        if wrong:
+        if wrong := faults(path, own):
+            problems += wrong
             continue
         policy = load(str(path), own)
         for index, example in enumerate(policy.text.get("example", ()), 1):
             count += 1
             about = {"path": path.name, "index": index, "note": example.get("note", "")}
-            details = _failed(policy, example, calendar)
-            problems += [Fault("rules.example", {**about, "detail": d}) for d in details]
+            failed = _failed(policy, example, calendar)
+            problems += [Fault("rules.example", {**about, "detail": why}) for why in failed]
     return {"files": [p.name for p in paths], "examples": count, "faults": problems}
 
 
-def _failed(policy: Policy, example: dict[str, Any], calendar: WorkCalendar) -> list[str]:
+def _failed(policy: Policy, example: Values, calendar: WorkCalendar) -> list[str]:
     try:
         return run(policy, example, calendar)
     except (KeyError, ValueError, TypeError, AttributeError, Trouble) as error:
@@ -75,41 +68,36 @@ def official_calendar() -> WorkCalendar:
     return WorkCalendar(days, years)
 
 
-def adopt(
-    office: Office, wanted: str, from_: str | None, *, dry_run: bool = False
-) -> dict[str, Any]:
+def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> Values:
     """Adopts a policy for complaints received from a day on; the older ones keep theirs."""
     rules = sound(wanted, office.own)
     day = read_day(from_, office.now, typed=True) if from_ else office.now.date()
     told = {"policy": rules.id, "title": rules.named(rules.id), "from": day}
     if dry_run:
         return told | {"would_change": _would_change(office, rules)}
-    with office.ledger.unit():
-        office.write(adoption(rules, office.now, day))
-        project_office(office.ledger, office.book)
+    office.record(adoption(rules, office.now, day))
     return told
 
 
-def _would_change(office: Office, rules: Policy) -> list[dict[str, Any]]:
+def _would_change(office: Office, rules: Policy) -> list[Values]:
     """The running deadlines of open complaints that would be others under these rules."""
-    changed = []
-    for row in queries.listing(office.ledger, {}, open_=True)[0]:
-        events = events_of(office.ledger, row["number"])
-        state, own = office.book.state(events)
-        other = fold(events, rules, office.book.voided)
-        old, new = (
-            {c.limit: c.due_at for c in clocks(s, p, office.book.calendar) if c.state == "running"}
-            for s, p in ((state, own), (other, rules))
-        )
-        changed += [
-            {"number": row["number"], "limit": n, "due_at": old.get(n), "new_due_at": new.get(n)}
-            for n in sorted(old.keys() | new.keys())
-            if old.get(n) != new.get(n)
-        ]
-    return changed
+    numbers = [row["number"] for row in queries.listing(office.ledger, {}, open_=True)[0]]
+    sides = ((number, _dates(office, number), _dates(office, number, rules)) for number in numbers)
+    return [
+        {"number": number, "limit": id_, "due_at": old.get(id_), "new_due_at": new.get(id_)}
+        for number, old, new in sides
+        for id_ in sorted(old.keys() | new.keys())
+        if old.get(id_) != new.get(id_)
+    ]
 
 
-def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[str, Any]:
+def _dates(office: Office, number: str, under: Policy | None = None) -> Values:
+    """When the running clocks of a complaint are due."""
+    found = clocks(*office.state(number, under), office.book.calendar)
+    return {clock.limit: clock.due_at for clock in found if clock.state == "running"}
+
+
+def calendar_set(office: Office, day_text: str, kind: str, name: str) -> Values:
     """Corrects one day by hand (weekend duty, a regional holiday) and the dates that hang on it."""
     wrong = Faults()
     with wrong.kept():
@@ -118,36 +106,29 @@ def calendar_set(office: Office, day_text: str, kind: str, name: str) -> dict[st
         day = read_day(day_text, office.now, typed=True)
     wrong.tell()
     body = {"days": {day.isoformat(): [match.id, name]}, "source": "hand"}
-    recomputed = _calendar(office, Draft("calendar", office.now, None, body))
+    recomputed = office.record(Draft("calendar", office.now, None, body))
     return {"day": day, "kind": match, "recomputed": recomputed}
 
 
-def calendar_update(office: Office) -> dict[str, Any]:
+def calendar_update(office: Office) -> Values:
     """Takes in the years announced since the ledger was made."""
     draft = announced(office.now, queries.calendar_years(office.ledger))
-    years = list(draft.body["years"])
-    return {"years": years, "recomputed": _calendar(office, draft) if years else 0}
+    years = draft.body["years"]
+    return {"years": years, "recomputed": office.record(draft) if years else 0}
 
 
-def _calendar(office: Office, draft: Draft) -> int:
-    with office.ledger.unit():
-        office.write(draft)
-        days = [dt.date.fromisoformat(day) for day in draft.body["days"]]
-        return refresh(office.ledger, office.book, days)
-
-
-def calendar_month(office: Office, first: dt.date, last: dt.date) -> dict[str, Any]:
+def calendar_month(office: Office, first: dt.date, last: dt.date) -> Values:
     """The days of a period that are not as their weekday says, and how many are working days."""
     calendar = office.book.calendar
     days = [first + dt.timedelta(days=n) for n in range((last - first).days)]
-    why = [(day, *calendar.why(day)) for day in days]
+    why = {day: calendar.why(day) for day in days}
     return {
         "first": first,
         "last": last,
         "workdays": sum(calendar.is_workday(day) for day in days),
         "days": [
             {"day": day, "kind": kind, "name": name}
-            for day, kind, name in why
+            for day, (kind, name) in why.items()
             if kind in ("off", "makeup") or name
         ],
         "provisional": any(calendar.provisional(day) for day in days),

@@ -8,12 +8,20 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ..domain.fold import Complaint
-from ..domain.moments import read_month
+from ..clock import TZ
+from ..domain.fold import Complaint, fold
+from ..domain.moments import read_moment, read_month
 from ..domain.policy import Policy
+from ..errors import Usage
 from ..ledger.connection import Ledger, open_ledger
+from ..ledger.office import refresh
 from ..ledger.store import Book, Draft, Stamp, append, events_of
+
+Typed = str | None  # what was typed, if anything
+Values = dict[str, Any]  # by name: a row of the ledger, or what scripts get
+SOON = dt.timedelta(minutes=5)  # how far a clerk's watch may be ahead of ours
 
 
 @dataclass(frozen=True)
@@ -34,13 +42,24 @@ class Office:
         """The policy in force today."""
         return self.book.policy(self.book.adoption(self.now.date()))
 
-    def state(self, number: str) -> tuple[Complaint, Policy]:
-        """The state of a complaint and the policy it lives under."""
-        return self.book.state(events_of(self.ledger, number))
+    def state(self, number: str, under: Policy | None = None) -> tuple[Complaint, Policy]:
+        """The state of a complaint and the policy it lives under, or would under another one."""
+        events = events_of(self.ledger, number)
+        state, own = self.book.state(events)
+        if under:
+            return fold(events, under, self.book.voided), under
+        return state, own
 
     def write(self, *drafts: Draft) -> None:
         """Adds events, inside the caller's unit of work."""
         append(self.ledger, self.stamp, drafts)
+
+    def record(self, draft: Draft) -> int:
+        """Adds an event of the office's own; how many complaints a changed calendar touched."""
+        days = [dt.date.fromisoformat(day) for day in draft.body.get("days", ())]
+        with self.ledger.unit():
+            self.write(draft)
+            return refresh(self.ledger, self.book, days)
 
 
 def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None) -> Office:
@@ -56,6 +75,28 @@ def office(path: Path, *, by: str, now: dt.datetime, own: Path | None = None) ->
         yield stamped(ledger, by=by, now=now, own=own)
 
 
-def period(office: Office, month: str | None) -> tuple[dt.date, dt.date]:
+def period(office: Office, month: Typed) -> tuple[dt.date, dt.date]:
     """The days first ≤ day < last that a month or year means; without one, this month."""
     return read_month(month or "this", office.now)
+
+
+def evening(day: dt.date) -> dt.datetime:
+    """The last moment of a day."""
+    return dt.datetime.combine(day, dt.time(23, 59, 59), TZ)
+
+
+def when(text: Typed, now: dt.datetime, since: dt.datetime | None = None) -> dt.datetime:
+    """When it happened: now, or what was typed; a day of today means now.
+
+    Usage when that is in the future or before ``since``.
+    """
+    at, timed = read_moment(text, now, typed=True) if text else (now, False)
+    if not timed:
+        at = now if at.date() == now.date() else at
+        # What has no time cannot be before the receipt on that same day.
+        at = max(at, since) if since and at.date() == since.date() else at
+    if at > now + SOON:
+        raise Usage("time.future", value=text)
+    if since and at < since:
+        raise Usage("time.before_receipt", value=text or f"{at:%Y-%m-%d %H:%M}", received=since)
+    return at

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ..domain.policy import Policy, Term
 from ..errors import Fault
+from ..ledger import queries
 from .session import Office
 
 OURS = ("named", "row", "text", "reason")  # what events hold beside a policy's fields
-LABELLED = (
-    *("kind", "channel", "category", "class", "level", "status", "outcome", "substantiated"),
-    *("responsibility", "satisfaction", "reply_mode", "channel_group"),
-)
 
 
-def labels(office: Office, rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows with the words of their vocabularies instead of ids, for people."""
-    return [label(office.book.policy(row["adoption"]), row) for row in rows]
-
-
-def label(policy: Policy, row: Mapping[str, Any]) -> dict[str, Any]:
-    """One row with the words of its vocabularies instead of ids."""
-    more = {"more": worded(policy, row["more"])} if "more" in row else {}
-    return {**row, **terms(policy, row), **more}
+def labelled(office: Office, shown: Mapping[str, Any]) -> dict[str, Any]:
+    """A complaint that is shown or listed, with the words of its vocabularies instead of ids."""
+    known = shown.get("adoption") or queries.complaint(office.ledger, shown["number"])["adoption"]
+    policy = office.book.policy(known)
+    more = {"more": worded(policy, shown["more"])} if "more" in shown else {}
+    return {**shown, **terms(policy, shown), **more}
 
 
 def terms(policy: Policy, row: Mapping[str, Any]) -> dict[str, Term]:
     """The words of a row's vocabularies, of those that have one."""
-    found = {k: policy.term({"class": "category"}.get(k, k), row.get(k)) for k in LABELLED}
+    known = policy.vocabulary | {"class": policy.vocabulary.get("category", {})}
+    found = {name: words.get(str(row.get(name))) for name, words in known.items()}
     return {name: term for name, term in found.items() if term}
 
 
@@ -43,6 +38,6 @@ def worded(policy: Policy, values: Mapping[str, Any]) -> list[tuple[object, obje
         if isinstance(value, Mapping):
             pairs += value.items()
         else:
-            own: object = Fault(f"field.{name}") if name in OURS else name
+            own = Fault(f"field.{name}") if name in OURS else name
             pairs.append((field or own, policy.term(policy.vocabulary_of(name), value) or value))
     return pairs
