@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from ..clock import TZ
 from .conditions import by_fact
-from .fold import OLD, Complaint, Taken
+from .fold import OLD, Complaint, T, Taken
 from .policy import Limit, Policy
 from .spans import Span, read_span
 from .workdays import WorkCalendar
 
 _LAST = dt.time(23, 59, 59)
+BY_CLOCK = ("minute", "hour")
 
 
 class Clock(NamedTuple):
@@ -53,7 +54,7 @@ def reach(
     """
     if span.unit == "promptly":
         return None, False
-    if span.unit in ("minute", "hour"):
+    if span.unit in BY_CLOCK:
         return start + dt.timedelta(**{span.unit + "s": span.n}), False
     return _end(span, start.date(), calendar, roll, count_start)
 
@@ -127,7 +128,7 @@ def _run(
                 break  # it would be dropped: nothing to count
             due, unsure = _due(limit, part + 1, start, steps, state, calendar)
             name = limit.id if limit.times == 1 else f"{limit.id}/{part + 1}"
-            told = _judge(due, met, ended)
+            told = judge(due, met, ended)
             found.append(Clock(name, limit.origin, round_, start, due, met, told, unsure))
     if state.origin == OLD and not round_:
         return [clock for clock in found if clock.met_at]
@@ -213,11 +214,12 @@ def earliest(limit: Limit, start: dt.datetime, calendar: WorkCalendar) -> dt.dat
         return None
     span = read_span(limit.not_before)
     end, _ = reach(span, start, calendar, roll="none", count_start=False)
-    by_day = end and span.unit not in ("minute", "hour")
+    by_day = end and span.unit not in BY_CLOCK
     return dt.datetime.combine(end, dt.time(), TZ) if end and by_day else end
 
 
-def _judge(due: dt.datetime | None, met: dt.datetime | None, ended: dt.datetime | None) -> str:
+def judge(due: T | None, met: T | None, ended: T | None) -> str:
+    """The state of a clock, in whatever comparable form its moments are."""
     if met:
         return "late" if due and met > due else "met"
     if ended:

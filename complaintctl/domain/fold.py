@@ -6,17 +6,24 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from ..clock import instant
 from .event import Event
 from .policy import Policy
 
 LIVE, OLD = "live", "old"
+# What the steps of an old record say of its end, the surest first.
+ENDS = ("closed", "followed_up", "notified", "replied", "resolved")
+DERIVED = ("named", "channel_group", "rank", "class", "reopened", "origin", "status")
 UNMAPPED = "unmapped"  # the columns of an old book that no field is for
 # What an event says about itself rather than about the complaint.
 OF_THE_STEP = {"step", "text", "limit", "until", "penalty", "amount", "person", "reason"}
+
+_LATER = itemgetter(1)
+T = TypeVar("T", str, dt.datetime)
 
 
 class Taken(NamedTuple):
@@ -85,7 +92,7 @@ def fold(
     if state.voided:
         state.status = "voided"
         state.rounds[0] = (state.received_at, state.received_at)
-    state.facts = _facts(state, policy)
+    state.facts = facts_of(state.fields, policy, state.origin, state.status, state.round)
     return state
 
 
@@ -105,19 +112,18 @@ def register(event: Event, policy: Policy) -> Complaint:
         last_seq=event.seq,
     )
     if state.origin == OLD:
-        _history(state, {step: instant(at) for step, at in done.items()}, event)
-    state.facts = _facts(state, policy)
+        done = {step: instant(at) for step, at in done.items()}
+        state.status, ended = ending(received, done)
+        state.rounds = [(received, ended)]
+        state.taken = [Taken(s, at, 0, event.seq) for s, at in sorted(done.items(), key=_LATER)]
+    state.facts = facts_of(values, policy, state.origin, state.status)
     return state
 
 
-def _history(state: Complaint, done: dict[str, dt.datetime], event: Event) -> None:
+def ending(received: T, done: Mapping[str, T]) -> tuple[str, T]:
     """An old record ends: closed when an end is known, else archived, as of its receipt."""
-    ends = [
-        done[s] for s in ("closed", "followed_up", "notified", "replied", "resolved") if s in done
-    ]
-    state.status = "closed" if ends else "archived"
-    state.taken = [Taken(s, at, 0, event.seq) for s, at in sorted(done.items(), key=lambda i: i[1])]
-    state.rounds = [(state.received_at, ends[0] if ends else state.received_at)]
+    ended = next((done[step] for step in ENDS if step in done), None)
+    return ("closed", ended) if ended else ("archived", received)
 
 
 def _apply(state: Complaint, event: Event, policy: Policy) -> None:
@@ -176,8 +182,10 @@ def _take(
     state.taken.append(Taken(name, at, state.round, event.seq, event.actor, values))
 
 
-def _facts(state: Complaint, policy: Policy) -> dict[str, Any]:
-    fields = state.fields
+def facts_of(
+    fields: Mapping[str, Any], policy: Policy, origin: str, status: str, round_: int = 0
+) -> dict[str, Any]:
+    """What conditions may ask of a complaint: its fields, and ``DERIVED``."""
     channel = policy.term("channel", fields.get("channel"))
     level = policy.term("level", fields.get("level"))
     category = policy.term("category", fields.get("category"))
@@ -187,7 +195,7 @@ def _facts(state: Complaint, policy: Policy) -> dict[str, Any]:
         "channel_group": channel.group if channel else "",
         "rank": level.rank if level else 0,
         "class": (category.parent or category.id) if category else "",
-        "reopened": state.round,
-        "origin": state.origin,
-        "status": state.status,
+        "reopened": round_,
+        "origin": origin,
+        "status": status,
     }

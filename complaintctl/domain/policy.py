@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any, TypeVar, dataclass_transform
 
 from ..errors import Fault
@@ -107,6 +107,12 @@ class Limit(Rule):
     attempts: Any = None
     due_field: str = ""
     shown: bool = True
+
+    @cached_property
+    def plain(self) -> bool:
+        """Whether it is met once, by any step after the receipt, within a span of that."""
+        odd = self.attempts or self.not_before or self.due_field or self.times > 1
+        return self.since == ("received",) and not odd
 
     def span(self, facts: Table) -> Span:
         """The span that holds for these facts."""

@@ -16,7 +16,8 @@ from typing import Any
 
 from ..domain.clocks import clocks
 from ..domain.event import Event
-from ..domain.fold import register
+from ..domain.fold import OLD, ending, facts_of, register
+from ..domain.history import judged
 from ..domain.policy import Policy
 from . import projection
 from .connection import Ledger
@@ -53,12 +54,48 @@ class Preparer:
         self.rows["event"].append(event)
         if private:
             self.rows["private"].append(private)
-        state = register(Event._make((*event[1:8], said, personal)), policy)
+        record = Event._make((*event[1:8], said, personal))
+        shown, lines = self._history(record, policy) or self._shown(record, policy)
+        self.rows["complaint"].append(shown)
+        self.rows["clock"] += lines
+        self.rows["search"].append((self.rowid, projection.searchable(shown)))
+
+    def _shown(self, event: Event, policy: Policy) -> tuple[Row, list[Row]]:
+        """The rows of a complaint and of its clocks."""
+        state = register(event, policy)
         found = clocks(state, policy, self.calendar)
         shown = projection.complaint_row(self.station, state, policy, found, ())
-        self.rows["complaint"].append(shown)
-        self.rows["clock"] += projection.clock_rows(self.station, number, found)
-        self.rows["search"].append((self.rowid, projection.searchable(shown)))
+        return shown, projection.clock_rows(self.station, state.number, found)
+
+    def _history(self, event: Event, policy: Policy) -> tuple[Row, list[Row]] | None:
+        """The same, twice as fast, straight from the stored dates; None where that cannot be."""
+        fields, received = {**event.body, **event.private}, event.occurred_at
+        done = fields.pop("steps", {})
+        status, ended = ending(received, done)
+        facts = facts_of(fields, policy, OLD, status)
+        found = judged(policy, facts, received, done, self.calendar)
+        if found is None:
+            return None
+        dated = [(j.due_at, j.limit.id) for j in found if j.due_at and j.limit.shown]
+        told = {f"{step}_at": at for step, at in done.items()} | {
+            "station": self.station,
+            "number": event.number,
+            "received_at": received,
+            "registered_at": event.recorded_at,
+            "ended_at": ended,
+            "due": min(dated, default=projection.NOTHING),
+            "next_due": projection.NOTHING,
+            "late": int(any(j.state == "late" for j in found)),
+            "assessed": False,
+            "fine": 0.0,
+            "batch": event.batch,
+            "last_seq": event.seq,
+        }
+        about = (self.station, event.number, 0)
+        return projection.columns(policy, facts, told), [
+            (*about, limit.id, limit.origin, received, due, met, state, int(unsure))
+            for limit, due, met, state, unsure in found
+        ]
 
     def ready(self) -> list[tuple[str, list[Row]]]:
         """Rows for whole statements; what is over waits, so that few statements are compiled."""

@@ -12,8 +12,9 @@ from typing import Any
 
 from ..clock import iso
 from ..domain.clocks import Clock
+from ..domain.conditions import Table
 from ..domain.event import canonical
-from ..domain.fold import UNMAPPED, Complaint
+from ..domain.fold import DERIVED, UNMAPPED, Complaint
 from ..domain.penalties import Proposal
 from ..domain.policy import Policy
 
@@ -32,7 +33,8 @@ COLUMNS = (
 )
 SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accused", "handler")
 # What has a column, and what only the events tell.
-_OWN = {*PLAIN, "named", "policy", "restricted", UNMAPPED}
+_OWN = {*PLAIN, *DERIVED, "policy", "restricted", UNMAPPED}
+NOTHING = (None, None)  # no date, no limit
 _LISTED = {"complaint": f"({', '.join(COLUMNS)})", "search": "(rowid, text)"}
 
 
@@ -44,28 +46,46 @@ def complaint_row(
     proposed: Sequence[Proposal],
 ) -> tuple[Any, ...]:
     """The values of ``COLUMNS`` for one complaint."""
-    known = state.facts
-    done = {t.step: t.at for t in state.taken if not t.undone}
-    open_ = sorted((c.due_at, c.limit) for c in running if c.state == "running" and c.due_at)
-    shown = sorted((c.due_at, c.limit) for c in running if c.due_at and _in_register(policy, c))
-    ended = state.closed_at
-    get = state.fields.get
-    kind = policy.term("kind", get("kind"))
-    return (
-        *(station, state.number, get("policy", 0), state.origin, known["channel_group"]),
-        *(known["class"], known["rank"], state.status, iso(state.received_at)),
-        *(iso(state.registered_at), iso(ended) if ended else None, state.round),
-        *[iso(done[s]) if s in done else None for s in STEPS],
-        *[str(v) if (v := get(name)) is not None and v != "" else None for name in PLAIN],
-        int(bool(get("restricted")) or bool(kind and kind.group == "restricted")),
-        *((iso(shown[0][0]), shown[0][1]) if shown else (None, None)),
-        *((iso(open_[0][0]), open_[0][1]) if open_ else (None, None)),
-        int(any(c.state == "late" for c in running)),
-        int(get("counted") is True or any(p.state == "approved" for p in proposed)),
-        float(sum(p.amount + p.shared for p in proposed if p.state == "approved")),
-        canonical({k: v for k, v in state.fields.items() if k not in _OWN}),
-        *(state.batch, state.last_seq),
-    )
+    dated = sorted((iso(c.due_at), c.limit, c.state) for c in running if c.due_at)
+    shown = ((at, name) for at, name, _ in dated if (limit := policy.limit(name)) and limit.shown)
+    coming = ((at, name) for at, name, told in dated if told == "running")
+    fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
+    told = {f"{t.step}_at": iso(t.at) for t in state.taken if not t.undone} | {
+        "station": station,
+        "number": state.number,
+        "received_at": iso(state.received_at),
+        "registered_at": iso(state.registered_at),
+        "ended_at": iso(state.closed_at) if state.closed_at else None,
+        "due": next(shown, NOTHING),
+        "next_due": next(coming, NOTHING),
+        "late": int(any(c.state == "late" for c in running)),
+        "assessed": bool(fines),
+        "fine": float(sum(fines)),
+        "batch": state.batch,
+        "last_seq": state.last_seq,
+    }
+    return columns(policy, state.facts, told)
+
+
+def columns(policy: Policy, facts: Table, told: dict[str, Any]) -> tuple[Any, ...]:
+    """The values of ``COLUMNS``: what follows from the facts, and what is told beside.
+
+    ``due`` and ``next_due`` are told as pairs of a date and its limit.
+    """
+    values = {name: str(v) for name in PLAIN if (v := facts.get(name)) is not None and v != ""}
+    kind = policy.term("kind", facts.get("kind"))
+    restricted = facts.get("restricted") or (kind and kind.group == "restricted")
+    values |= told | {
+        **{name: facts[name] for name in ("origin", "channel_group", "class", "rank", "status")},
+        "adoption": facts.get("policy", 0),
+        "round": facts["reopened"],
+        "restricted": int(bool(restricted)),
+        "assessed": int(told["assessed"] or facts.get("counted") is True),
+        "more": canonical({k: v for k, v in facts.items() if k not in _OWN}),
+    }
+    values["due_at"], values["due_limit"] = told["due"]
+    values["next_due_at"], values["next_limit"] = told["next_due"]
+    return tuple(map(values.get, COLUMNS))
 
 
 def clock_rows(station: str, number: str, running: Iterable[Clock]) -> list[tuple[Any, ...]]:
@@ -138,11 +158,6 @@ def searchable(row: Sequence[Any]) -> str:
     spaced = array("I", [ord(" ")]) * (2 * len(text))
     spaced[::2] = array("I", text.encode(_WIDE))
     return spaced.tobytes().decode(_WIDE)[:-1]
-
-
-def _in_register(policy: Policy, clock: Clock) -> bool:
-    limit = policy.limit(clock.limit)
-    return limit is None or limit.shown
 
 
 _WIDE = f"utf-32-{sys.byteorder[0]}e"  # four bytes a character, as the machine has its numbers

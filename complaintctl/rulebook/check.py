@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.conditions import Table
+from ..domain.fold import DERIVED
 from ..domain.policy import ITEMS, RULES, Policy, Term, shape
 from ..domain.spans import read_span
 from ..errors import BadRules, Fault, Trouble
@@ -18,7 +19,6 @@ HEAD = {
     *("id", *ABOUT, "url", "forms", "include", "drop", "plans", "checklist", "number", "roll"),
     *("count_receipt_day", "reopen_restarts", "note_to_reader", "vocabulary", "example", *ITEMS),
 }
-DERIVED = {"named", "channel_group", "rank", "class", "reopened", "origin", "status"}
 MOMENTS = {"received", "assigned", "closed", "reopened", "logged", "amended"}
 CHOICES = {
     "type": ("text", "term", "bool", "number", "day", "moment", "count"),
