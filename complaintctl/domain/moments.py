@@ -104,7 +104,8 @@ def _stored(text: str) -> Moment:
         try:
             day, time = _whole(text[:half]), _time(text[half + 1 :])
             if time and not day.has_time:
-                return Moment(dt.datetime.combine(day.at, time).astimezone(TZ), True)
+                at = dt.datetime.combine(day.at, time)
+                return Moment(at if time.tzinfo is TZ else at.astimezone(TZ), True)
         except (ValueError, Usage):
             pass
     return _whole(text)

@@ -129,7 +129,7 @@ class Reader:
         for name in self._required:
             if name not in body and name not in private and name not in dates:
                 problems += self._missing(row, name, problems)
-        received, steps = self._dated(row, dates, problems)
+        received, steps = self._dated(row, dates, kept, problems)
         if problems or received is None:
             return problems
         for name, sink, value in self._defaults:
@@ -142,12 +142,9 @@ class Reader:
         return Record(received, body, private)
 
     def _unmapped(self, cells: Sequence[object]) -> dict[str, str]:
-        beyond = ((place, f"#{place + 1}") for place in range(len(self.headings), len(cells)))
-        return {
-            name: text
-            for place, name in (*self._extra, *beyond)
-            if place < len(cells) and (text := _plain(cells[place]))
-        }
+        named = [(place, name) for place, name in self._extra if place < len(cells)]
+        named += ((place, f"#{place + 1}") for place in range(len(self.headings), len(cells)))
+        return {name: text for place, name in named if (text := _plain(cells[place]))}
 
     def _missing(self, row: int, name: str, problems: Sequence[Problem]) -> list[Problem]:
         """That a cell must be there and is not, where it was not refused already."""
@@ -157,7 +154,7 @@ class Reader:
         return [] if known else [Problem(row, column, "", fault)]
 
     def _dated(
-        self, row: int, dates: Mapping[str, Any], problems: list[Problem]
+        self, row: int, dates: Mapping[str, Any], kept: dict[str, str], problems: list[Problem]
     ) -> tuple[dt.datetime | None, dict[str, str]]:
         """When it was received and when each step was done; times that cannot be are problems."""
         received, steps = None, {}
@@ -170,7 +167,9 @@ class Reader:
             if name == "received_at":
                 received = at
             elif received and at < received and at.date() == received.date():
-                at = received  # a day without a time, of the day of receipt
+                if has_time:
+                    kept[self._column(name)] = f"{at:%Y-%m-%d %H:%M}"
+                at = received  # an old book is not precise within the day of receipt
             if code := self._impossible(at, received):
                 day = f"{at:%Y-%m-%d}"
                 fault = Fault(code, {"value": day, "received": received})
@@ -214,7 +213,7 @@ class Reader:
         return read(field, words.get(text, text), self.policy, self.now, typed=False)
 
     def _text(self, nothing: frozenset[str], cell: object) -> str | None:
-        text = _plain(cell)
+        text = cell if type(cell) is str else _plain(cell)
         if text in nothing:
             return None
         if not text.isprintable() and CONTROL.search(text):
@@ -244,7 +243,7 @@ class Reader:
             return Moment(cell.replace(tzinfo=TZ, microsecond=0), cell.time() != dt.time())
         if isinstance(cell, dt.date):
             return Moment(dt.datetime.combine(cell, dt.time(), TZ), False)
-        text = _plain(cell)
+        text = cell if type(cell) is str else _plain(cell)
         if text in self._nothing:
             return None
         if not isinstance(cell, str) and not re.fullmatch(r"(19|20)[0-9]{6}", text):

@@ -9,8 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import Any
 
@@ -23,7 +24,8 @@ from . import projection
 from .connection import Ledger
 from .store import SALT, Book, Chain, Row, Stamp, series_of
 
-CHUNK = 500  # rows of one statement: the widest table stays below SQLite's 32,766 variables
+CHUNK = 300  # rows of one statement: the widest table stays below SQLite's 32,766 variables
+AHEAD = 2  # groups that may wait for SQLite, which now and then takes long over one
 TABLES = ("event", "private", "complaint", "clock", "search")
 # An old record: when it was received, the open part, the personal part.
 Old = tuple[str, dict[str, Any], dict[str, Any]]
@@ -121,16 +123,18 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
     sys.setswitchinterval(0.0005)  # the writer, back from SQLite, is to be let in at once
     try:
         with ThreadPoolExecutor(1) as writer:
-            writing = writer.submit(write, ())
+            writing: deque[Future[None]] = deque()
             while chunk := list(islice(source, CHUNK)):
                 # Not one by one: that lets go of Python's lock so shortly that the writer,
                 # who waits for it, always comes too late.
                 salts = os.urandom(SALT * len(chunk))
                 for n, record in enumerate(chunk):
                     prepared.add(salts[n * SALT : (n + 1) * SALT], *record)
-                writing.result()
-                writing = writer.submit(write, prepared.ready())
-            writing.result()
+                writing.append(writer.submit(write, prepared.ready()))
+                if len(writing) > AHEAD:
+                    writing.popleft().result()
+            for written in writing:
+                written.result()
     finally:
         sys.setswitchinterval(pause)
     write(prepared.rows.items())

@@ -20,6 +20,7 @@ from ..errors import LedgerTrouble, NotFound
 APPLICATION_ID = 0x43504C54  # "CPLT"
 VERSION = 1  # how many migrations schema.py holds, which the daily commands do not load
 TIMEOUT = 30.0
+PAGE = 8192  # bytes: a long complaint and its event fit on a page or two
 # Measured to lose nothing, with the rollback journal.
 SETTINGS = (
     *("foreign_keys=on", "recursive_triggers=on", "trusted_schema=off", "cell_size_check=on"),
@@ -93,7 +94,9 @@ def create(path: Path) -> Ledger:
         raise LedgerTrouble("ledger.exists", path=path) from None
     except OSError:
         raise LedgerTrouble("ledger.disk", path=path) from None
-    return _built(Ledger(_connect(path), path))
+    ledger = Ledger(_connect(path), path)
+    ledger.connection.execute(f"pragma page_size = {PAGE}")
+    return _built(ledger)
 
 
 def in_memory() -> Ledger:

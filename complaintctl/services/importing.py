@@ -29,6 +29,7 @@ from ..sheets.atomic import replace_file
 from ..sheets.read import open_table
 from .session import Office
 
+HELD = 100  # records of one read and write of the spool
 TOP = 20  # rows among which the headings must stand
 Rows = Iterator[tuple[int, list[Any]]]
 
@@ -66,7 +67,7 @@ class Spool:
         found.private["fingerprint"] = key.hex()
         found.body["row"] = row
         self.held.append((iso(found.received_at), found.body, found.private))
-        if len(self.held) == bulk.CHUNK:
+        if len(self.held) == HELD:
             self._flush()
         return times == 1
 
