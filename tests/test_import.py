@@ -411,6 +411,24 @@ def test_bulk_writing_equals_writing_one_by_one(run: Runner, tmp_path: Path) -> 
     run.verified()
 
 
+@pytest.mark.parametrize("policy", ["s12", "s25", "s28", "xinfang"])
+def test_bulk_writing_is_what_the_fold_says_under_any_policy(policy: str, tmp_path: Path) -> None:
+    """Limits by the hour, by level, with attempts or a first day: ``verify`` folds every record anew."""
+    run = Runner(tmp_path / "other.db")
+    run.ok("init", "--policy", policy)
+    for path in (CSV, XLSX):
+        run("import", path, "--skip-bad")
+    assert run.verified()["complaints"] > 100
+
+
+def test_a_time_before_the_receipt_of_the_same_day_is_kept_beside(run: Runner, tmp_path: Path) -> None:
+    rows = [["1", "2025-03-05 14:30", "来电", "王某", "", "电压低", "", "2025-03-05 08:00", ""]]
+    run.ok("import", book(tmp_path / "旧.csv", rows))
+    shown = run.json("show", "001")
+    assert shown["replied_at"] == shown["received_at"]
+    assert shown["more"]["unmapped"]["答复时间"] == "2025-03-05 08:00"
+
+
 def test_the_spool_is_gone_after_an_import(run: Runner, tmp_path: Path) -> None:
     folder = {p.name for p in tmp_path.iterdir()}
     run.ok("import", CSV, "--skip-bad")

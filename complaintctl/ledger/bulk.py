@@ -24,9 +24,10 @@ from . import projection
 from .connection import Ledger
 from .store import SALT, Book, Chain, Row, Stamp, series_of
 
-CHUNK = 300  # rows of one statement: the widest table stays below SQLite's 32,766 variables
+CHUNK = 300  # records prepared at a time
 AHEAD = 2  # groups that may wait for SQLite, which now and then takes long over one
-TABLES = ("event", "private", "complaint", "clock", "search")
+# Rows of one statement: few of them hold up Python little, none may have over 32,766 variables.
+TABLES = {**dict.fromkeys(("event", "private", "complaint", "search"), CHUNK), "clock": 4 * CHUNK}
 # An old record: when it was received, the open part, the personal part.
 Old = tuple[str, dict[str, Any], dict[str, Any]]
 Ruled = tuple[Old, dt.date, int, Policy]
@@ -103,9 +104,9 @@ class Preparer:
         """Rows for whole statements; what is over waits, so that few statements are compiled."""
         groups = []
         for table, rows in self.rows.items():
-            while len(rows) >= CHUNK:
-                groups.append((table, rows[:CHUNK]))
-                del rows[:CHUNK]
+            while len(rows) >= (most := TABLES[table]):
+                groups.append((table, rows[:most]))
+                del rows[:most]
         return groups
 
 
