@@ -6,7 +6,6 @@ Built from the merged text of a policy file, which the ledger stores. Knows no r
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from functools import cache, cached_property, lru_cache
 from typing import Any, TypeVar, dataclass_transform
 
@@ -18,11 +17,13 @@ from .vocabulary import Named
 
 @dataclass_transform(frozen_default=True)
 class Item(Named):
-    """What a policy file lists: each kind is a dataclass, without the methods that need not be
-    written for it anew at each start."""
+    """What a policy file lists. Its kinds are declared as dataclasses are, but nothing has to be
+    compiled for them at each start: what is not said is found on the class. None equals another."""
 
-    def __init_subclass__(cls) -> None:
-        dataclass(frozen=True, eq=False, repr=False)(cls)
+    def __init__(self, id: str, zh: str = "", en: str = "", **more: Any) -> None:
+        vars(self).update(more, id=id, zh=zh, en=en)
+
+    __eq__, __hash__ = object.__eq__, object.__hash__
 
 
 class Term(Item):
@@ -62,8 +63,6 @@ class Rule(Item):
     All of ``when`` must hold and none of ``unless`` (one table, or several of which any excepts).
     """
 
-    zh: str = ""
-    en: str = ""
     clause: str = ""
     article: str = ""
     when: Table | None = None
@@ -178,7 +177,8 @@ T = TypeVar("T")
 @cache
 def shape(cls: Any) -> dict[str, bool]:
     """The keys that an item may have, and whether each holds several values."""
-    return {f.name: str(f.type).startswith("tuple") for f in fields(cls)}
+    declared = [getattr(base, "__annotations__", {}) for base in reversed(cls.__mro__)]
+    return {name: str(type_).startswith("tuple") for d in declared for name, type_ in d.items()}
 
 
 def build(cls: Callable[..., T], table: Table) -> T:
