@@ -9,9 +9,9 @@ import datetime as dt
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from ..clock import iso
 from ..domain.clocks import clocks
@@ -32,20 +32,18 @@ SALT = 16  # random bytes before personal data, without which a digest could be 
 Row = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(NamedTuple):
     """An event before it is written. Times are aware; ``number`` is None for the office's own
     events."""
 
     type: str
     occurred_at: dt.datetime
-    number: str | None = None
-    body: Mapping[str, Any] = field(default_factory=dict)
-    private: Mapping[str, Any] = field(default_factory=dict)
+    number: str | None
+    body: Mapping[str, Any]
+    private: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Stamp:
+class Stamp(NamedTuple):
     """Who writes, when, and under which batch: one per invocation."""
 
     actor: str

@@ -6,9 +6,8 @@ import datetime as dt
 import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..clock import TZ
 from ..domain.fold import Complaint, fold
@@ -24,8 +23,7 @@ Values = dict[str, Any]  # by name: a row of the ledger, or what scripts get
 SOON = dt.timedelta(minutes=5)  # how far a clerk's watch may be ahead of ours
 
 
-@dataclass(frozen=True)
-class Office:
+class Office(NamedTuple):
     """What a service needs. ``own`` is the office's folder of rule files, if it has one."""
 
     ledger: Ledger
