@@ -27,7 +27,7 @@ COMMANDS: list[Line] = [
     (("登记",), 2, "没有命令“登记”", "no command “登记”"),
     (("shwo", "001"), 2, "show", "show"),
     (("LOG", "x"), 2, "没有命令“LOG”", "no command"),
-    (("policy", "lst"), 2, "lst", "lst"),
+    (("policy", "lst"), 2, "没有命令“lst”。相近的有：list。", "list"),
     (("calendar", "sett"), 2, "sett", "sett"),
     (("duty", "did"), 2, "did", "did"),
     (("form", "show1"), 2, "show1", "show1"),
@@ -246,6 +246,11 @@ def test_wrong_command_lines(line: Line, lang: str, seeded: Path, tmp_path: Path
     assert as_json.code == code
     if code != 8:
         assert [f["code"] for f in as_json.data["error"]["faults"]]
+
+
+def test_an_option_of_the_whole_program_without_its_value(run: Runner) -> None:
+    ran = run("due", "--ledger")
+    assert (ran.code, "“--ledger”后面缺少值" in ran.err) == (2, True)
 
 
 def test_there_are_enough_of_them() -> None:

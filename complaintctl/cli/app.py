@@ -205,7 +205,8 @@ def _explained(error: Any) -> Usage:
         known = error.possibilities or [o for p in error.ctx.command.params for o in p.opts]
         return Usage("usage.no_option", value=name, nearest=known)
     if message.startswith("No such command"):
-        near = get_close_matches(quoted[0], COMMANDS, 3, 0.4) or sorted(COMMANDS)
+        verbs = sorted(error.ctx.command.commands)
+        near = get_close_matches(quoted[0], verbs, 3, 0.4) or verbs
         return Usage("usage.no_command", value=quoted[0], nearest=near)
     if "unexpected extra argument" in message:
         return Usage("usage.extra", value=message.partition(" (")[2].removesuffix(")"))
