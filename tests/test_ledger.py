@@ -542,6 +542,21 @@ def test_an_interrupted_import_writes_nothing_and_says_so(run: Runner, tmp_path:
     run.verified()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="POSIX limits")
+@pytest.mark.parametrize("room", [600_000, 2_000_000, 4_000_000, 6_000_000])
+def test_an_import_that_fills_the_disk_writes_nothing_and_says_so(run: Runner, tmp_path: Path, room: int) -> None:
+    """The checked records, or the tables at any point, find no room left."""
+    book = tmp_path / "a.csv"
+    book.write_text("日期,来源,内容\n" + "".join(f"2025-03-05,来电,第{n}件\n" for n in range(12000)), "utf-8")
+    limited = f"import resource as r; r.setrlimit(r.RLIMIT_FSIZE, ({room}, {room})); import complaintctl.__main__ as m; m.main()"
+    reader = start("-c", limited, "--ledger", str(run.ledger), "--lang", "zh", "import", str(book))
+    _, err = reader.communicate(timeout=60)
+    assert reader.returncode == 7, err
+    assert "磁盘" in err or "结果未知" in err  # the latter where the commit itself found no room
+    assert run.json("list")["count"] == 0
+    run.verified()
+
+
 def test_the_reader_of_a_listing_may_go(run: Runner) -> None:
     for n in range(30):
         run.log(f"第{n}件")

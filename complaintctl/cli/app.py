@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except Exception as error:
-        if getattr(error, "errno", None) == errno.ENOSPC:
+        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return desk.refuse(LedgerTrouble("output.full"))
         if os.environ.get("COMPLAINTCTL_DEBUG"):

@@ -117,7 +117,8 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
 
     def write(groups: Iterable[tuple[str, list[Row]]]) -> None:
         for table, rows in groups:
-            projection.write(connection, table, rows)
+            if connection.in_transaction:  # on a full disk SQLite itself has given all of it up
+                projection.write(connection, table, rows)
 
     prepared, source = Preparer(ledger, book, stamp), _ruled(book, records)
     pause = sys.getswitchinterval()
