@@ -12,6 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -39,10 +40,9 @@ class Preparer:
     def __init__(self, ledger: Ledger, book: Book, stamp: Stamp) -> None:
         self.station, self.calendar = ledger.station, book.calendar
         self.chain = Chain(ledger, stamp)
-        sql = "select ifnull(max(id), 0) from complaint"
-        (self.rowid,) = ledger.connection.execute(sql).fetchone()
-        sql = "select series, last from counter where station = ?"
-        self.last: dict[str, int] = dict(ledger.read(sql).fetchall())
+        (self.rowid,) = ledger.column("select ifnull(max(id), 0) from complaint")
+        sql = "select series, last from counter where station = :station"
+        self.last: dict[str, int] = dict(ledger.run(sql).fetchall())
         self.rows: dict[str, list[Row]] = {table: [] for table in TABLES}
 
     def add(self, salt: bytes, old: Old, day: dt.date, adoption: int, policy: Policy) -> None:
@@ -88,7 +88,7 @@ class Preparer:
             "ended_at": ended,
             "due": min(dated, default=projection.NOTHING),
             "next_due": projection.NOTHING,
-            "late": int(any(j.state == "late" for j in found)),
+            "late": any(j.state == "late" for j in found),
             "assessed": False,
             "fine": 0.0,
             "batch": event.batch,
@@ -96,7 +96,7 @@ class Preparer:
         }
         about = (self.station, event.number, 0)
         return projection.columns(policy, facts, told), [
-            (*about, limit.id, limit.origin, received, due, met, state, int(unsure))
+            (*about, limit.id, limit.origin, received, due, met, state, unsure)
             for limit, due, met, state, unsure in found
         ]
 
@@ -145,19 +145,20 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
 
 def _ruled(book: Book, records: Iterable[Old]) -> Iterator[Ruled]:
     """Each record with its day and the policy of that day."""
-    known: dict[str, tuple[dt.date, int, Policy]] = {}
-    for old in records:
-        if old[0][:10] not in known:
-            day = dt.date.fromisoformat(old[0][:10])
-            adoption = book.adoption(day)
-            known[old[0][:10]] = day, adoption, book.policy(adoption)
-        yield old, *known[old[0][:10]]
+
+    @cache
+    def ruled(day: str) -> tuple[dt.date, int, Policy]:
+        date = dt.date.fromisoformat(day)
+        adoption = book.adoption(date)
+        return date, adoption, book.policy(adoption)
+
+    return ((old, *ruled(old[0][:10])) for old in records)
 
 
 def known(ledger: Ledger, fingerprints: Iterable[str]) -> set[str]:
     """Those that a record in the ledger has already (undone ones do not count)."""
-    sql = "select 1 from complaint where station = ? and fingerprint {} limit 1"
-    if not ledger.read(sql.format("is not null")).fetchone():
+    sql = "select 1 from complaint where station = :station and fingerprint {} limit 1"
+    if not ledger.column(sql.format("is not null")):
         return set()
-    sql = sql.format("= ? and status <> 'voided'")
-    return {f for f in fingerprints if ledger.read(sql, f).fetchone()}
+    sql = sql.format("= :key and status <> 'voided'")
+    return {key for key in fingerprints if ledger.column(sql, key=key)}

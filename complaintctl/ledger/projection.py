@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import sys
 from array import array
@@ -55,10 +56,10 @@ def complaint_row(
         "number": state.number,
         "received_at": iso(state.received_at),
         "registered_at": iso(state.registered_at),
-        "ended_at": iso(state.closed_at) if state.closed_at else None,
+        "ended_at": _iso(state.closed_at),
         "due": next(shown, NOTHING),
         "next_due": next(coming, NOTHING),
-        "late": int(any(c.state == "late" for c in running)),
+        "late": any(c.state == "late" for c in running),
         "assessed": bool(fines),
         "fine": float(sum(fines)),
         "batch": state.batch,
@@ -79,8 +80,8 @@ def columns(policy: Policy, facts: Table, told: dict[str, Any]) -> tuple[Any, ..
         **{name: facts[name] for name in ("origin", "channel_group", "class", "rank", "status")},
         "adoption": facts.get("policy", 0),
         "round": facts["reopened"],
-        "restricted": int(bool(restricted)),
-        "assessed": int(told["assessed"] or facts.get("counted") is True),
+        "restricted": bool(restricted),
+        "assessed": told["assessed"] or facts.get("counted") is True,
         "more": canonical({k: v for k, v in facts.items() if k not in _OWN}),
     }
     values["due_at"], values["due_limit"] = told["due"]
@@ -88,27 +89,21 @@ def columns(policy: Policy, facts: Table, told: dict[str, Any]) -> tuple[Any, ..
     return tuple(map(values.get, COLUMNS))
 
 
+def _iso(at: dt.datetime | None) -> str | None:
+    return iso(at) if at else None
+
+
 def clock_rows(station: str, number: str, running: Iterable[Clock]) -> list[tuple[Any, ...]]:
     """One row per clock."""
     return [
-        (
-            *(station, number, c.round, c.limit, c.policy, iso(c.since)),
-            *(iso(c.due_at) if c.due_at else None, iso(c.met_at) if c.met_at else None),
-            *(c.state, int(c.provisional)),
-        )
-        for c in running
+        (station, number, round_, limit, policy, iso(since), _iso(due), _iso(met), *told)
+        for limit, policy, round_, since, due, met, *told in running
     ]
 
 
 def penalty_rows(station: str, number: str, proposed: Iterable[Proposal]) -> list[tuple[Any, ...]]:
     """One row per proposed, approved or waived penalty."""
-    return [
-        (
-            *(station, number, p.penalty, p.policy, p.amount, p.points, int(p.minimum)),
-            *(p.measure, p.state, p.person, p.shared),
-        )
-        for p in proposed
-    ]
+    return [(station, number, *proposal) for proposal in proposed]
 
 
 def spell_rows(station: str, state: Complaint) -> list[tuple[Any, ...]]:
@@ -116,7 +111,7 @@ def spell_rows(station: str, state: Complaint) -> list[tuple[Any, ...]]:
     if len(state.rounds) == 1:
         return []
     return [
-        (station, state.number, n, iso(since), iso(until) if until else None)
+        (station, state.number, n, iso(since), _iso(until))
         for n, (since, until) in enumerate(state.rounds)
     ]
 
