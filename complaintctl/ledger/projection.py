@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -19,6 +19,8 @@ from ..domain.fold import DERIVED, UNMAPPED, Complaint
 from ..domain.penalties import Proposal
 from ..domain.policy import Policy
 
+Row = tuple[Any, ...]
+Tables = dict[str, list[Row]]
 STEPS = ("contacted", "resolved", "replied", "notified", "followed_up")
 PLAIN = (
     *("reference", "kind", "channel", "category", "level", "name", "phone", "address"),
@@ -36,17 +38,33 @@ SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accu
 # What has a column, and what only the events tell.
 _OWN = {*PLAIN, *DERIVED, "policy", "restricted", UNMAPPED}
 NOTHING = (None, None)  # no date, no limit
+# What is told of a complaint that nothing runs for and nobody is fined for.
+QUIET: dict[str, Any] = {"next_due": NOTHING, "assessed": False, "fine": 0.0}
 _LISTED = {"complaint": f"({', '.join(COLUMNS)})", "search": "(rowid, text)"}
 
 
-def complaint_row(
-    station: str,
-    state: Complaint,
-    policy: Policy,
-    running: Sequence[Clock],
-    proposed: Sequence[Proposal],
-) -> tuple[Any, ...]:
-    """The values of ``COLUMNS`` for one complaint."""
+def tables(
+    station: str, state: Complaint, policy: Policy, running: list[Clock], proposed: list[Proposal]
+) -> Tables:
+    """What each table holds of one complaint; spells only of a re-opened one."""
+    key = station, state.number
+    return {
+        "complaint": [_complaint(station, state, policy, running, proposed)],
+        "spell": [
+            (*key, n, iso(since), _iso(until))
+            for n, (since, until) in enumerate(state.rounds if state.round else ())
+        ],
+        "clock": [
+            (*key, round_, limit, origin, iso(since), _iso(due), _iso(met), *told)
+            for limit, origin, round_, since, due, met, *told in running
+        ],
+        "penalty": [(*key, *proposal) for proposal in proposed],
+    }
+
+
+def _complaint(
+    station: str, state: Complaint, policy: Policy, running: list[Clock], proposed: list[Proposal]
+) -> Row:
     dated = sorted((iso(c.due_at), c.limit, c.state) for c in running if c.due_at)
     shown = ((at, name) for at, name, _ in dated if (limit := policy.limit(name)) and limit.shown)
     coming = ((at, name) for at, name, told in dated if told == "running")
@@ -68,7 +86,11 @@ def complaint_row(
     return columns(policy, state.facts, told)
 
 
-def columns(policy: Policy, facts: Table, told: dict[str, Any]) -> tuple[Any, ...]:
+def _iso(at: dt.datetime | None) -> str | None:
+    return iso(at) if at else None
+
+
+def columns(policy: Policy, facts: Table, told: dict[str, Any]) -> Row:
     """The values of ``COLUMNS``: what follows from the facts, and what is told beside.
 
     ``due`` and ``next_due`` are told as pairs of a date and its limit.
@@ -89,40 +111,13 @@ def columns(policy: Policy, facts: Table, told: dict[str, Any]) -> tuple[Any, ..
     return tuple(map(values.get, COLUMNS))
 
 
-def _iso(at: dt.datetime | None) -> str | None:
-    return iso(at) if at else None
-
-
-def clock_rows(station: str, number: str, running: Iterable[Clock]) -> list[tuple[Any, ...]]:
-    """One row per clock."""
-    return [
-        (station, number, round_, limit, policy, iso(since), _iso(due), _iso(met), *told)
-        for limit, policy, round_, since, due, met, *told in running
-    ]
-
-
-def penalty_rows(station: str, number: str, proposed: Iterable[Proposal]) -> list[tuple[Any, ...]]:
-    """One row per proposed, approved or waived penalty."""
-    return [(station, number, *proposal) for proposal in proposed]
-
-
-def spell_rows(station: str, state: Complaint) -> list[tuple[Any, ...]]:
-    """The periods in which it was open; only for a re-opened one (else its row says it all)."""
-    if len(state.rounds) == 1:
-        return []
-    return [
-        (station, state.number, n, iso(since), _iso(until))
-        for n, (since, until) in enumerate(state.rounds)
-    ]
-
-
-def write(connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+def write(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
     """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
     if rows:
         connection.execute(_insert(table, len(rows[0]), len(rows)), [*chain.from_iterable(rows)])
 
 
-def replace(connection: sqlite3.Connection, row: Sequence[Any]) -> None:
+def replace(connection: sqlite3.Connection, row: Row) -> None:
     """Makes a complaint's row, and what can be searched of it, what they are to be now."""
     find = f"select {', '.join(COLUMNS)} from complaint where station = ? and number = ?"
     old = connection.execute(find, row[:2]).fetchone()
@@ -143,7 +138,7 @@ def _insert(table: str, width: int, rows: int) -> str:
     return f"insert into {table} {_LISTED.get(table, '')} values {','.join([marks] * rows)}"
 
 
-def searchable(row: Sequence[Any]) -> str:
+def searchable(row: Row) -> str:
     """The text of a complaint row that can be searched, one blank between any two characters.
 
     One token a character finds two-character Chinese words, which a trigram index cannot.

@@ -164,7 +164,7 @@ def batch_numbers(ledger: Ledger, batch: str) -> list[str]:
 
 def later_batches(ledger: Ledger, batch: str) -> list[str]:
     """Batches after this one that wrote to its complaints or rest on its adoption."""
-    sql = """with own as (select * from event where station = :station and batch = :batch)
+    sql = """with own as (select seq, number from event where station = :station and batch = :batch)
              select batch from event where station = :station and batch <> :batch
                and seq > (select max(seq) from own)
                and number in (select number from own where number is not null)

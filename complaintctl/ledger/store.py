@@ -23,13 +23,13 @@ from ..domain.policy import Policy
 from ..domain.workdays import WorkCalendar
 from . import projection
 from .connection import Ledger
+from .projection import Row
 
 EVENT = (
     "select e.seq, e.number, e.type, e.occurred_at, e.recorded_at, e.actor, e.batch, e.body, p.text"
     " from event e left join private p on p.station = e.station and p.seq = e.seq"
 )
 SALT = 16  # random bytes before personal data, without which a digest could be guessed
-Row = tuple[Any, ...]
 
 
 class Draft(NamedTuple):
@@ -181,17 +181,12 @@ def series_of(pattern: str, day: dt.date) -> tuple[str, Mapping[str, str]]:
     return pattern[: pattern.index("{serial")].format(**names), names
 
 
-def shown(station: str, book: Book, events: Iterable[Event]) -> dict[str, list[Row]]:
+def shown(station: str, book: Book, events: Iterable[Event]) -> projection.Tables:
     """What the tables must hold for one complaint: pure, so that it can also be proved."""
     state, policy = book.state(events)
     running = clocks(state, policy, book.calendar)
     proposed = proposals(state, policy, running)
-    return {
-        "complaint": [projection.complaint_row(station, state, policy, running, proposed)],
-        "spell": projection.spell_rows(station, state),
-        "clock": projection.clock_rows(station, state.number, running),
-        "penalty": projection.penalty_rows(station, state.number, proposed),
-    }
+    return projection.tables(station, state, policy, running, proposed)
 
 
 def project(ledger: Ledger, book: Book, number: str) -> None:

@@ -82,7 +82,7 @@ def _schema(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     previous, expected = GENESIS, 1
     erased: set[int] = set()
-    missing: list[int] = []
+    missing: set[int] = set()
     for row in ledger.run(CHAINED):
         values, (before, hash_, salt, text) = row[:10], row[10:]
         seq = values[1]
@@ -93,16 +93,14 @@ def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
         if text is not None and digest(salt, text) != values[9]:
             yield Fault("verify.private", {"seq": seq, "number": values[2]})
         if text is None and values[9] is not None:
-            missing.append(seq)
+            missing.add(seq)
         if values[3] == "erased":
             erased.update(json.loads(values[8]).get("events", ()))
         previous, expected = hash_, seq + 1
         proof.events += 1
     proof.anchor = anchor(expected - 1, previous)
-    proof.erased = len(erased & set(missing))
-    for seq in missing:
-        if seq not in erased:
-            yield Fault("verify.lost", {"seq": seq})
+    proof.erased = len(erased & missing)
+    yield from (Fault("verify.lost", {"seq": seq}) for seq in sorted(missing - erased))
     (others,) = ledger.column("select count(*) from event where station <> :station")
     if others:
         yield Fault("verify.foreign", {"count": others})
