@@ -20,6 +20,7 @@ from ..domain.penalties import Proposal
 from ..domain.policy import Policy
 
 Row = tuple[Any, ...]
+Told = dict[str, Any]
 Tables = dict[str, list[Row]]
 STEPS = ("contacted", "resolved", "replied", "notified", "followed_up")
 PLAIN = (
@@ -39,7 +40,7 @@ SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accu
 _OWN = {*PLAIN, *DERIVED, "policy", "restricted", UNMAPPED}
 NOTHING = (None, None)  # no date, no limit
 # What is told of a complaint that nothing runs for and nobody is fined for.
-QUIET: dict[str, Any] = {"next_due": NOTHING, "assessed": False, "fine": 0.0}
+QUIET: Told = {"next_due": NOTHING, "assessed": False, "fine": 0.0}
 _LISTED = {"complaint": f"({', '.join(COLUMNS)})", "search": "(rowid, text)"}
 
 
@@ -48,29 +49,27 @@ def tables(
 ) -> Tables:
     """What each table holds of one complaint; spells only of a re-opened one."""
     key = station, state.number
+    told = {"station": station, **_told(state, policy, running, proposed)}
     return {
-        "complaint": [_complaint(station, state, policy, running, proposed)],
+        "complaint": [columns(policy, state.facts, told)],
         "spell": [
             (*key, n, iso(since), _iso(until))
             for n, (since, until) in enumerate(state.rounds if state.round else ())
         ],
         "clock": [
-            (*key, round_, limit, origin, iso(since), _iso(due), _iso(met), *told)
-            for limit, origin, round_, since, due, met, *told in running
+            (*key, round_, limit, origin, iso(since), _iso(due), _iso(met), *rest)
+            for limit, origin, round_, since, due, met, *rest in running
         ],
         "penalty": [(*key, *proposal) for proposal in proposed],
     }
 
 
-def _complaint(
-    station: str, state: Complaint, policy: Policy, running: list[Clock], proposed: list[Proposal]
-) -> Row:
+def _told(state: Complaint, policy: Policy, running: list[Clock], proposed: list[Proposal]) -> Told:
     dated = sorted((iso(c.due_at), c.limit, c.state) for c in running if c.due_at)
     shown = ((at, name) for at, name, _ in dated if (limit := policy.limit(name)) and limit.shown)
     coming = ((at, name) for at, name, told in dated if told == "running")
     fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
-    told = {f"{t.step}_at": iso(t.at) for t in state.taken if not t.undone} | {
-        "station": station,
+    return {f"{t.step}_at": iso(t.at) for t in state.taken if not t.undone} | {
         "number": state.number,
         "received_at": iso(state.received_at),
         "registered_at": iso(state.registered_at),
@@ -83,14 +82,13 @@ def _complaint(
         "batch": state.batch,
         "last_seq": state.last_seq,
     }
-    return columns(policy, state.facts, told)
 
 
 def _iso(at: dt.datetime | None) -> str | None:
     return iso(at) if at else None
 
 
-def columns(policy: Policy, facts: Table, told: dict[str, Any]) -> Row:
+def columns(policy: Policy, facts: Table, told: Told) -> Row:
     """The values of ``COLUMNS``: what follows from the facts, and what is told beside.
 
     ``due`` and ``next_due`` are told as pairs of a date and its limit.

@@ -25,10 +25,8 @@ from . import projection
 from .connection import Ledger
 from .projection import Row
 
-EVENT = (
-    "select e.seq, e.number, e.type, e.occurred_at, e.recorded_at, e.actor, e.batch, e.body, p.text"
-    " from event e left join private p on p.station = e.station and p.seq = e.seq"
-)
+EVENT = """select e.seq, e.number, e.type, e.occurred_at, e.recorded_at, e.actor, e.batch, e.body,
+             p.text from event e left join private p using (station, seq)"""
 SALT = 16  # random bytes before personal data, without which a digest could be guessed
 
 
