@@ -83,7 +83,7 @@ def fold(
     was registered, with status ``voided``.
     """
     first, *later = events
-    state = register(first, policy)
+    state = _register(first)
     state.voided = first.batch in voided
     for event in later:
         if not state.voided and event.batch not in voided:
@@ -96,8 +96,8 @@ def fold(
     return state
 
 
-def register(event: Event, policy: Policy) -> Complaint:
-    """The state after a registering event alone."""
+def _register(event: Event) -> Complaint:
+    """The state after a registering event alone, but for the facts."""
     received = instant(event.occurred_at)
     values = {**event.body, **event.private}
     done = values.pop("steps", {})
@@ -116,7 +116,6 @@ def register(event: Event, policy: Policy) -> Complaint:
         state.status, ended = ending(received, done)
         state.rounds = [(received, ended)]
         state.taken = [Taken(s, at, 0, event.seq) for s, at in sorted(done.items(), key=_LATER)]
-    state.facts = facts_of(values, policy, state.origin, state.status)
     return state
 
 

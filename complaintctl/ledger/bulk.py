@@ -12,17 +12,18 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from ..domain.clocks import clocks
 from ..domain.event import Event
-from ..domain.fold import OLD, ending, facts_of, register
+from ..domain.fold import OLD, ending, facts_of
 from ..domain.history import judged
 from ..domain.policy import Policy
 from . import projection
 from .connection import Ledger
-from .store import SALT, Book, Chain, Row, Stamp, series_of
+from .projection import Row
+from .store import SALT, Book, Chain, Stamp, series_of, shown
 
 CHUNK = 300  # records prepared at a time
 AHEAD = 2  # groups that may wait for SQLite, which now and then takes long over one
@@ -37,12 +38,11 @@ class Preparer:
     """Turns old records into rows of ``TABLES``, one after another, as the chain demands."""
 
     def __init__(self, ledger: Ledger, book: Book, stamp: Stamp) -> None:
-        self.station, self.calendar = ledger.station, book.calendar
+        self.station, self.book = ledger.station, book
         self.chain = Chain(ledger, stamp)
-        sql = "select ifnull(max(id), 0) from complaint"
-        (self.rowid,) = ledger.connection.execute(sql).fetchone()
-        sql = "select series, last from counter where station = ?"
-        self.last: dict[str, int] = dict(ledger.read(sql).fetchall())
+        (self.rowid,) = ledger.column("select ifnull(max(id), 0) from complaint")
+        sql = "select series, last from counter where station = :station"
+        self.last: dict[str, int] = dict(ledger.run(sql).fetchall())
         self.rows: dict[str, list[Row]] = {table: [] for table in TABLES}
 
     def add(self, salt: bytes, old: Old, day: dt.date, adoption: int, policy: Policy) -> None:
@@ -58,47 +58,40 @@ class Preparer:
         if private:
             self.rows["private"].append(private)
         record = Event._make((*event[1:8], said, personal))
-        shown, lines = self._history(record, policy) or self._shown(record, policy)
-        self.rows["complaint"].append(shown)
-        self.rows["clock"] += lines
-        self.rows["search"].append((self.rowid, projection.searchable(shown)))
+        tables = self._history(record, policy) or shown(self.station, self.book, [record])
+        (complaint,) = tables["complaint"]
+        self.rows["complaint"].append(complaint)
+        self.rows["clock"] += tables["clock"]
+        self.rows["search"].append((self.rowid, projection.searchable(complaint)))
 
-    def _shown(self, event: Event, policy: Policy) -> tuple[Row, list[Row]]:
-        """The rows of a complaint and of its clocks."""
-        state = register(event, policy)
-        found = clocks(state, policy, self.calendar)
-        shown = projection.complaint_row(self.station, state, policy, found, ())
-        return shown, projection.clock_rows(self.station, state.number, found)
-
-    def _history(self, event: Event, policy: Policy) -> tuple[Row, list[Row]] | None:
-        """The same, twice as fast, straight from the stored dates; None where that cannot be."""
+    def _history(self, event: Event, policy: Policy) -> projection.Tables | None:
+        """What is ``shown``, in half the time, from the stored dates; None where that cannot be."""
         fields, received = {**event.body, **event.private}, event.occurred_at
         done = fields.pop("steps", {})
         status, ended = ending(received, done)
         facts = facts_of(fields, policy, OLD, status)
-        found = judged(policy, facts, received, done, self.calendar)
+        found = judged(policy, facts, received, done, self.book.calendar)
         if found is None:
             return None
         dated = [(j.due_at, j.limit.id) for j in found if j.due_at and j.limit.shown]
-        told = {f"{step}_at": at for step, at in done.items()} | {
+        told = {f"{step}_at": at for step, at in done.items()} | projection.QUIET
+        told |= {
             "station": self.station,
             "number": event.number,
             "received_at": received,
             "registered_at": event.recorded_at,
             "ended_at": ended,
             "due": min(dated, default=projection.NOTHING),
-            "next_due": projection.NOTHING,
-            "late": int(any(j.state == "late" for j in found)),
-            "assessed": False,
-            "fine": 0.0,
+            "late": any(j.state == "late" for j in found),
             "batch": event.batch,
             "last_seq": event.seq,
         }
         about = (self.station, event.number, 0)
-        return projection.columns(policy, facts, told), [
-            (*about, limit.id, limit.origin, received, due, met, state, int(unsure))
+        lines = [
+            (*about, limit.id, limit.origin, received, due, met, state, unsure)
             for limit, due, met, state, unsure in found
         ]
+        return {"complaint": [projection.columns(policy, facts, told)], "clock": lines}
 
     def ready(self) -> list[tuple[str, list[Row]]]:
         """Rows for whole statements; what is over waits, so that few statements are compiled."""
@@ -146,19 +139,20 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
 
 def _ruled(book: Book, records: Iterable[Old]) -> Iterator[Ruled]:
     """Each record with its day and the policy of that day."""
-    known: dict[str, tuple[dt.date, int, Policy]] = {}
-    for old in records:
-        if old[0][:10] not in known:
-            day = dt.date.fromisoformat(old[0][:10])
-            adoption = book.adoption(day)
-            known[old[0][:10]] = day, adoption, book.policy(adoption)
-        yield old, *known[old[0][:10]]
+
+    @cache
+    def ruled(day: str) -> tuple[dt.date, int, Policy]:
+        date = dt.date.fromisoformat(day)
+        adoption = book.adoption(date)
+        return date, adoption, book.policy(adoption)
+
+    return ((old, *ruled(old[0][:10])) for old in records)
 
 
 def known(ledger: Ledger, fingerprints: Iterable[str]) -> set[str]:
     """Those that a record in the ledger has already (undone ones do not count)."""
-    sql = "select 1 from complaint where station = ? and fingerprint {} limit 1"
-    if not ledger.read(sql.format("is not null")).fetchone():
+    sql = "select 1 from complaint where station = :station and fingerprint {} limit 1"
+    if not ledger.column(sql.format("is not null")):
         return set()
-    sql = sql.format("= ? and status <> 'voided'")
-    return {f for f in fingerprints if ledger.read(sql, f).fetchone()}
+    sql = sql.format("= :key and status <> 'voided'")
+    return {key for key in fingerprints if ledger.column(sql, key=key)}

@@ -6,14 +6,13 @@ file would drop SQLite's POSIX locks.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import stat
 import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
 
 from ..errors import LedgerTrouble, NotFound
 
@@ -22,10 +21,11 @@ VERSION = 1  # how many migrations schema.py holds, which the daily commands do 
 TIMEOUT = 30.0
 PAGE = 8192  # bytes: a long complaint and its event fit on a page or two
 # Measured to lose nothing, with the rollback journal.
-SETTINGS = (
-    *("foreign_keys=on", "recursive_triggers=on", "trusted_schema=off", "cell_size_check=on"),
-    *("synchronous=extra", "secure_delete=on"),
-)
+SETTINGS = """
+    pragma foreign_keys=on; pragma recursive_triggers=on; pragma trusted_schema=off;
+    pragma cell_size_check=on; pragma synchronous=extra; pragma secure_delete=on;
+"""
+Row = dict[str, Any]
 HEADER = struct.Struct(">16s44xI4xI28x")  # the magic text, user_version, application_id
 TROUBLES = {
     sqlite3.SQLITE_BUSY: "busy",
@@ -40,12 +40,19 @@ TROUBLES = {
 
 
 class Ledger:
-    """An open ledger. ``station`` is the code of the one station that writes here."""
+    """An open ledger, in memory if it has no ``path``.
 
-    def __init__(self, connection: sqlite3.Connection, path: Path | None) -> None:
-        self.connection = connection
-        self.path = path
-        self.station = ""
+    ``station`` is the code of the one station that writes here; every query may ask ``:station``.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path, self.station = path, ""
+        uri = f"{path.absolute().as_uri()}?mode=rw" if path else ":memory:"
+        with translated(path):
+            self.connection = sqlite3.connect(
+                uri, uri=True, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
+            )
+            self.connection.executescript(SETTINGS)
 
     @contextmanager
     def unit(self) -> Iterator[None]:
@@ -64,9 +71,23 @@ class Ledger:
                     raise LedgerTrouble("ledger.unknown_outcome", path=self.path) from None
                 raise
 
-    def read(self, sql: str, *values: object) -> sqlite3.Cursor:
-        """The rows of a query whose first parameter is the station."""
-        return self.connection.execute(sql, (self.station, *values))
+    def run(self, sql: str, **named: Any) -> sqlite3.Cursor:
+        """Runs one statement; the rows it returns are tuples."""
+        return self.connection.execute(sql, {"station": self.station, **named})
+
+    def column(self, sql: str, **named: Any) -> list[Any]:
+        """The first column of a query."""
+        return [row[0] for row in self.run(sql, **named)]
+
+    def rows(self, sql: str, **named: Any) -> list[Row]:
+        """All rows of a query as dictionaries."""
+        return list(self.each(sql, **named))
+
+    def each(self, sql: str, **named: Any) -> Iterator[Row]:
+        """The same, read as they are asked for."""
+        cursor = self.run(sql, **named)
+        cursor.row_factory = sqlite3.Row
+        return map(dict, cursor)
 
     def close(self) -> None:
         self.connection.close()
@@ -87,59 +108,40 @@ def translated(path: Path | None) -> Iterator[None]:
 def create(path: Path) -> Ledger:
     """A new, empty ledger with its tables, mode 0600. LedgerTrouble when the file exists."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     try:
-        os.close(os.open(path, flags, 0o600))
+        path.touch(0o600, exist_ok=False)
     except FileExistsError:
         raise LedgerTrouble("ledger.exists", path=path) from None
     except OSError:
         raise LedgerTrouble("ledger.disk", path=path) from None
-    ledger = Ledger(_connect(path), path)
-    ledger.connection.execute(f"pragma page_size = {PAGE}")
-    return _built(ledger)
-
-
-def in_memory() -> Ledger:
-    """A ledger that is never written to disk: for proving and for looking at the past."""
-    return _built(Ledger(sqlite3.connect(":memory:", isolation_level=None), None))
+    return built(Ledger(path))
 
 
 def open_ledger(path: Path) -> Ledger:
     """An existing ledger, brought to the present version if it is older."""
     version = _inspect(path)
-    ledger = Ledger(_connect(path), path)
+    ledger = Ledger(path)
     try:
         if version < VERSION:
-            _built(ledger)
+            built(ledger)
         with translated(path):
-            row = ledger.connection.execute("select code from station").fetchone()
+            ledger.station = next(iter(ledger.column("select code from station")), "")
     except BaseException:
         ledger.close()
         raise
-    ledger.station = row[0] if row else ""
     return ledger
 
 
-def _built(ledger: Ledger) -> Ledger:
+def built(ledger: Ledger) -> Ledger:
     """The ledger with the tables of the present version."""
     from .schema import apply
 
+    ledger.connection.execute(f"pragma page_size={PAGE}")  # heeded only while there are no pages
     with ledger.unit():
         apply(ledger.connection)
         ledger.connection.execute(f"pragma application_id={APPLICATION_ID}")
         ledger.connection.execute(f"pragma user_version={VERSION}")
     return ledger
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    uri = "file:" + quote(str(path.absolute()).replace(os.sep, "/"), safe="/:") + "?mode=rw"
-    with translated(path):
-        connection = sqlite3.connect(
-            uri, uri=True, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
-        )
-        for setting in SETTINGS:
-            connection.execute("pragma " + setting)
-    return connection
 
 
 def _inspect(path: Path) -> int:

@@ -8,7 +8,6 @@ from typing import Any
 
 from ..domain.event import Event
 from .connection import Ledger
-from .queries import column
 from .store import Book, office_events, project
 
 TABLES = ("station", "adoption", "calendar_day", "calendar_year", "duty_record")
@@ -17,15 +16,13 @@ TABLES = ("station", "adoption", "calendar_day", "calendar_year", "duty_record")
 def project_office(ledger: Ledger, book: Book) -> None:
     """Makes the office's tables show what its events say."""
     book.forget()
-    run, own = ledger.connection.execute, ledger.station
     for table in TABLES[1:]:
-        run(f"delete from {table} where station = ?", (own,))
-    for type_ in ("opened", "adopted", "calendar", "duty"):
-        for event in office_events(ledger, type_):
-            if event.batch not in book.voided:
-                for table, *row in _rows(event):
-                    marks = ", ?" * len(row)
-                    run(f"insert or replace into {table} values (?{marks})", (own, *row))
+        ledger.run(f"delete from {table} where station = :station")
+    for event in office_events(ledger):
+        if event.batch not in book.voided:
+            for table, *row in _rows(event):
+                sql = f"insert or replace into {table} values (?{', ?' * len(row)})"
+                ledger.connection.execute(sql, (ledger.station, *row))
 
 
 def _rows(event: Event) -> Iterator[tuple[Any, ...]]:
@@ -53,11 +50,10 @@ def refresh(ledger: Ledger, book: Book, days: Collection[dt.date]) -> int:
     touched = []
     if days:
         # A due date that rolled lies after the changed day; one that did not may be the day before.
-        sql = """
-            select distinct number from clock where station = :station
-            and (provisional = 1 or (since < :last and due_at >= :first)) order by number"""
+        sql = """select distinct number from clock where station = :station
+                 and (provisional = 1 or (since < :last and due_at >= :first)) order by number"""
         first, last = min(days), max(days) + dt.timedelta(days=1)
-        touched = column(ledger, sql, first=first.isoformat(), last=last.isoformat())
+        touched = ledger.column(sql, first=first.isoformat(), last=last.isoformat())
     project_office(ledger, book)
     for number in touched:
         project(ledger, book, number)

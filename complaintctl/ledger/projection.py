@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 import sys
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -18,6 +19,9 @@ from ..domain.fold import DERIVED, UNMAPPED, Complaint
 from ..domain.penalties import Proposal
 from ..domain.policy import Policy
 
+Row = tuple[Any, ...]
+Told = dict[str, Any]
+Tables = dict[str, list[Row]]
 STEPS = ("contacted", "resolved", "replied", "notified", "followed_up")
 PLAIN = (
     *("reference", "kind", "channel", "category", "level", "name", "phone", "address"),
@@ -35,39 +39,56 @@ SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accu
 # What has a column, and what only the events tell.
 _OWN = {*PLAIN, *DERIVED, "policy", "restricted", UNMAPPED}
 NOTHING = (None, None)  # no date, no limit
+# What is told of a complaint that nothing runs for and nobody is fined for.
+QUIET: Told = {"next_due": NOTHING, "assessed": False, "fine": 0.0}
 _LISTED = {"complaint": f"({', '.join(COLUMNS)})", "search": "(rowid, text)"}
 
 
-def complaint_row(
-    station: str,
-    state: Complaint,
-    policy: Policy,
-    running: Sequence[Clock],
-    proposed: Sequence[Proposal],
-) -> tuple[Any, ...]:
-    """The values of ``COLUMNS`` for one complaint."""
+def tables(
+    station: str, state: Complaint, policy: Policy, running: list[Clock], proposed: list[Proposal]
+) -> Tables:
+    """What each table holds of one complaint; spells only of a re-opened one."""
+    key = station, state.number
+    told = {"station": station, **_told(state, policy, running, proposed)}
+    return {
+        "complaint": [columns(policy, state.facts, told)],
+        "spell": [
+            (*key, n, iso(since), _iso(until))
+            for n, (since, until) in enumerate(state.rounds if state.round else ())
+        ],
+        "clock": [
+            (*key, round_, limit, origin, iso(since), _iso(due), _iso(met), *rest)
+            for limit, origin, round_, since, due, met, *rest in running
+        ],
+        "penalty": [(*key, *proposal) for proposal in proposed],
+    }
+
+
+def _told(state: Complaint, policy: Policy, running: list[Clock], proposed: list[Proposal]) -> Told:
     dated = sorted((iso(c.due_at), c.limit, c.state) for c in running if c.due_at)
     shown = ((at, name) for at, name, _ in dated if (limit := policy.limit(name)) and limit.shown)
     coming = ((at, name) for at, name, told in dated if told == "running")
     fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
-    told = {f"{t.step}_at": iso(t.at) for t in state.taken if not t.undone} | {
-        "station": station,
+    return {f"{t.step}_at": iso(t.at) for t in state.taken if not t.undone} | {
         "number": state.number,
         "received_at": iso(state.received_at),
         "registered_at": iso(state.registered_at),
-        "ended_at": iso(state.closed_at) if state.closed_at else None,
+        "ended_at": _iso(state.closed_at),
         "due": next(shown, NOTHING),
         "next_due": next(coming, NOTHING),
-        "late": int(any(c.state == "late" for c in running)),
+        "late": any(c.state == "late" for c in running),
         "assessed": bool(fines),
         "fine": float(sum(fines)),
         "batch": state.batch,
         "last_seq": state.last_seq,
     }
-    return columns(policy, state.facts, told)
 
 
-def columns(policy: Policy, facts: Table, told: dict[str, Any]) -> tuple[Any, ...]:
+def _iso(at: dt.datetime | None) -> str | None:
+    return iso(at) if at else None
+
+
+def columns(policy: Policy, facts: Table, told: Told) -> Row:
     """The values of ``COLUMNS``: what follows from the facts, and what is told beside.
 
     ``due`` and ``next_due`` are told as pairs of a date and its limit.
@@ -79,8 +100,8 @@ def columns(policy: Policy, facts: Table, told: dict[str, Any]) -> tuple[Any, ..
         **{name: facts[name] for name in ("origin", "channel_group", "class", "rank", "status")},
         "adoption": facts.get("policy", 0),
         "round": facts["reopened"],
-        "restricted": int(bool(restricted)),
-        "assessed": int(told["assessed"] or facts.get("counted") is True),
+        "restricted": bool(restricted),
+        "assessed": told["assessed"] or facts.get("counted") is True,
         "more": canonical({k: v for k, v in facts.items() if k not in _OWN}),
     }
     values["due_at"], values["due_limit"] = told["due"]
@@ -88,46 +109,13 @@ def columns(policy: Policy, facts: Table, told: dict[str, Any]) -> tuple[Any, ..
     return tuple(map(values.get, COLUMNS))
 
 
-def clock_rows(station: str, number: str, running: Iterable[Clock]) -> list[tuple[Any, ...]]:
-    """One row per clock."""
-    return [
-        (
-            *(station, number, c.round, c.limit, c.policy, iso(c.since)),
-            *(iso(c.due_at) if c.due_at else None, iso(c.met_at) if c.met_at else None),
-            *(c.state, int(c.provisional)),
-        )
-        for c in running
-    ]
-
-
-def penalty_rows(station: str, number: str, proposed: Iterable[Proposal]) -> list[tuple[Any, ...]]:
-    """One row per proposed, approved or waived penalty."""
-    return [
-        (
-            *(station, number, p.penalty, p.policy, p.amount, p.points, int(p.minimum)),
-            *(p.measure, p.state, p.person, p.shared),
-        )
-        for p in proposed
-    ]
-
-
-def spell_rows(station: str, state: Complaint) -> list[tuple[Any, ...]]:
-    """The periods in which it was open; only for a re-opened one (else its row says it all)."""
-    if len(state.rounds) == 1:
-        return []
-    return [
-        (station, state.number, n, iso(since), iso(until) if until else None)
-        for n, (since, until) in enumerate(state.rounds)
-    ]
-
-
-def write(connection: sqlite3.Connection, table: str, rows: Sequence[Sequence[Any]]) -> None:
+def write(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
     """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
     if rows:
         connection.execute(_insert(table, len(rows[0]), len(rows)), [*chain.from_iterable(rows)])
 
 
-def replace(connection: sqlite3.Connection, row: Sequence[Any]) -> None:
+def replace(connection: sqlite3.Connection, row: Row) -> None:
     """Makes a complaint's row, and what can be searched of it, what they are to be now."""
     find = f"select {', '.join(COLUMNS)} from complaint where station = ? and number = ?"
     old = connection.execute(find, row[:2]).fetchone()
@@ -148,7 +136,7 @@ def _insert(table: str, width: int, rows: int) -> str:
     return f"insert into {table} {_LISTED.get(table, '')} values {','.join([marks] * rows)}"
 
 
-def searchable(row: Sequence[Any]) -> str:
+def searchable(row: Row) -> str:
     """The text of a complaint row that can be searched, one blank between any two characters.
 
     One token a character finds two-character Chinese words, which a trigram index cannot.

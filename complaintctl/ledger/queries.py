@@ -3,36 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..errors import NotFound, Usage
-from .connection import Ledger
+from .connection import Ledger, Row
 from .projection import SEARCHED
 
-Row = dict[str, Any]
+Equal = Mapping[str, Any]  # a plain table of field = value or values
 Period = tuple[dt.date, dt.date]  # first ≤ day < last
 EQUAL = {"kind", "channel", "category", "class", "level", "status", "handler", "unit", "origin"}
-
-
-def each(ledger: Ledger, sql: str, named: Mapping[str, Any]) -> Iterator[Row]:
-    """The rows of a query as dictionaries, read as they are asked for. ``:station`` is known."""
-    cursor = ledger.connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    return map(dict, cursor.execute(sql, {"station": ledger.station, **named}))
-
-
-def rows(ledger: Ledger, sql: str, **named: Any) -> list[Row]:
-    """All rows of a query as dictionaries."""
-    return list(each(ledger, sql, named))
-
-
-def column(ledger: Ledger, sql: str, **named: Any) -> list[Any]:
-    """The first column of a query."""
-    cursor = ledger.connection.execute(sql, {"station": ledger.station, **named})
-    return [row[0] for row in cursor]
+RUNNING = "select count(*) from clock where station = :station and state = 'running' and "
 
 
 def find(ledger: Ledger, wanted: str) -> str:
@@ -47,8 +29,9 @@ def find(ledger: Ledger, wanted: str) -> str:
     for glob in [*serials, f"*{ending}"] if ending else []:
         tries += [("ended_at is null and number glob :value", glob), ("number glob :value", glob)]
     for where, value in tries:
-        sql = "select number from complaint where station = :station and "
-        hits = column(ledger, f"{sql}{where} order by number desc limit 4", value=value)
+        sql = f"""select number from complaint where station = :station and {where}
+                  order by number desc limit 4"""
+        hits = ledger.column(sql, value=value)
         if len(hits) == 1:
             return str(hits[0])
         if hits:
@@ -59,26 +42,26 @@ def find(ledger: Ledger, wanted: str) -> str:
 def complaint(ledger: Ledger, wanted: str) -> Row:
     """The projected row of the complaint a person means (see ``find``)."""
     sql = "select * from complaint where station = :station and number = :number"
-    return rows(ledger, sql, number=find(ledger, wanted))[0]
+    return ledger.rows(sql, number=find(ledger, wanted))[0]
 
 
 def clocks_of(ledger: Ledger, number: str) -> list[Row]:
     """The clocks of one complaint; a limit without a date last."""
     sql = """select *, limit_id as "limit" from clock where station = :station and number = :number
              order by round, due_at is null, due_at, limit_id"""
-    return rows(ledger, sql, number=number)
+    return ledger.rows(sql, number=number)
 
 
 def penalties_of(ledger: Ledger, number: str) -> list[Row]:
     """The penalties proposed or decided on one complaint."""
     sql = """select penalty_id, policy, amount, points, minimum, measure, state, person, shared
              from penalty where station = :station and number = :number order by penalty_id"""
-    return rows(ledger, sql, number=number)
+    return ledger.rows(sql, number=number)
 
 
 def listing(
     ledger: Ledger,
-    equal: Mapping[str, str],
+    equal: Equal,
     *,
     received: Period | None = None,
     open_: bool | None = None,
@@ -86,12 +69,11 @@ def listing(
     limit: int | None = None,
 ) -> tuple[list[Row], int]:
     """Complaints that meet all conditions, newest first, and how many there are in all."""
-    where, named = _conditions(equal)
+    where, named = _conditions(equal, received)
     if "status" not in equal:
         where += " and k.status <> 'voided'"
     if received:
         where += " and k.received_at >= :first and k.received_at < :last"
-        named |= _bounds(received)
     if open_ is not None:
         where += f" and k.ended_at is {'null' if open_ else 'not null'}"
     if overdue:
@@ -99,36 +81,37 @@ def listing(
         named["now"] = overdue.isoformat()
     tail = f" from complaint k where k.station = :station{where}"
     order = f" order by k.received_at desc, k.number desc limit {limit or -1}"
-    (count,) = column(ledger, f"select count(*){tail}", **named)
-    return rows(ledger, f"select k.*{tail}{order}", **named), count
+    (count,) = ledger.column(f"select count(*){tail}", **named)
+    return ledger.rows(f"select k.*{tail}{order}", **named), count
 
 
 def due(ledger: Ledger, until: dt.datetime, limit: int) -> list[Row]:
     """Running clocks due by a moment, most urgent first, with their complaint."""
-    sql = f"""
-        select c.*, c.limit_id as "limit", k.kind, k.status, k.handler, k.content, k.restricted,
-          k.adoption
-        from clock c join complaint k on k.station = c.station and k.number = c.number
-        where c.station = :station and c.state = 'running' and c.due_at <= :until
-        order by c.due_at, c.number, c.limit_id limit {limit}"""
-    return rows(ledger, sql, until=until.isoformat())
+    sql = f"""select c.*, c.limit_id as "limit",
+                k.kind, k.status, k.handler, k.content, k.restricted, k.adoption
+              from clock c join complaint k on k.station = c.station and k.number = c.number
+              where c.station = :station and c.state = 'running' and c.due_at <= :until
+              order by c.due_at, c.number, c.limit_id limit {limit}"""
+    return ledger.rows(sql, until=until.isoformat())
 
 
 def due_before(ledger: Ledger, moment: dt.datetime) -> int:
     """How many running clocks are due before a moment."""
-    sql = """select count(*) from clock
-             where station = :station and state = 'running' and due_at < :moment"""
-    return int(column(ledger, sql, moment=moment.isoformat())[0])
+    return int(ledger.column(RUNNING + "due_at < :moment", moment=moment.isoformat())[0])
+
+
+def provisional(ledger: Ledger) -> int:
+    """How many running clocks wait for a year's notice."""
+    return int(ledger.column(RUNNING + "provisional = 1")[0])
 
 
 def answered_open(ledger: Ledger, limit: int) -> list[Row]:
     """Open complaints that were answered and not called back: candidates for a call-back."""
-    sql = f"""
-        select number, replied_at, handler from complaint
-        where station = :station and ended_at is null and replied_at is not null
-          and (followed_up_at is null or followed_up_at < replied_at)
-        order by replied_at limit {limit}"""
-    return rows(ledger, sql)
+    sql = f"""select number, replied_at, handler from complaint
+              where station = :station and ended_at is null and replied_at is not null
+                and (followed_up_at is null or followed_up_at < replied_at)
+              order by replied_at limit {limit}"""
+    return ledger.rows(sql)
 
 
 def search(ledger: Ledger, text: str, limit: int) -> tuple[list[Row], bool]:
@@ -143,91 +126,79 @@ def search(ledger: Ledger, text: str, limit: int) -> tuple[list[Row], bool]:
     query = " ".join(f'"{p}"' for p in phrases if p)
     haystack = " || char(10) || ".join(f"ifnull(k.{name}, '')" for name in SEARCHED)
     confirm = " and ".join(f"instr(lower({haystack}), :{word}) > 0" for word in words)
-    sql = f"""
-        select k.* from search s join complaint k on k.id = s.rowid where s.text match :query
-        and k.station = :station and k.status <> 'voided' and {confirm}
-        order by s.rowid desc limit {limit + 1}"""
-    found = rows(ledger, sql, query=query, **words)
+    sql = f"""select k.* from search s join complaint k on k.id = s.rowid
+              where s.text match :query and k.station = :station and k.status <> 'voided'
+                and {confirm}
+              order by s.rowid desc limit {limit + 1}"""
+    found = ledger.rows(sql, query=query, **words)
     return found[:limit], len(found) > limit
 
 
 def similar(ledger: Ledger, number: str, field: str, value: str, since: dt.datetime) -> list[str]:
     """Other complaints since a moment with the same phone or account (``field``)."""
-    sql = f"""
-        select number from complaint where station = :station and {field} = :value
-        and number <> :number and +received_at >= :since and status <> 'voided'
-        order by received_at desc limit 5"""
-    return column(ledger, sql, number=number, value=value, since=since.isoformat())
+    sql = f"""select number from complaint where station = :station and {field} = :value
+                and number <> :number and +received_at >= :since and status <> 'voided'
+              order by received_at desc limit 5"""
+    return ledger.column(sql, number=number, value=value, since=since.isoformat())
 
 
 def batches(ledger: Ledger, limit: int) -> list[Row]:
     """The latest batches: when, by whom, how many events, of which types."""
-    sql = f"""
-        select batch, max(recorded_at) as at, max(actor) as actor, count(*) as events,
-          group_concat(distinct type) as types, count(distinct number) as complaints,
-          max(seq) as last
-        from event where station = :station group by batch order by last desc limit {limit}"""
-    return rows(ledger, sql)
+    sql = f"""select batch, max(recorded_at) as at, max(actor) as actor, count(*) as events,
+                group_concat(distinct type) as types, count(distinct number) as complaints,
+                max(seq) as last
+              from event where station = :station group by batch order by last desc limit {limit}"""
+    return ledger.rows(sql)
 
 
 def batch_numbers(ledger: Ledger, batch: str) -> list[str]:
     """The complaints a batch wrote to; for an undo, those of the batch that it took back."""
-    sql = """
-        with recursive meant (batch) as (
-          values (:batch) union
-          select json_extract(e.body, '$.batch') from event e join meant m on e.batch = m.batch
-          where e.station = :station and e.type = 'voided' and e.number is null)
-        select distinct number from event
-        where station = :station and batch in meant and number is not null"""
-    return column(ledger, sql, batch=batch)
+    sql = """with recursive meant (batch) as (
+               values (:batch) union
+               select json_extract(e.body, '$.batch') from event e join meant m using (batch)
+               where e.station = :station and e.type = 'voided' and e.number is null)
+             select distinct number from event
+             where station = :station and batch in meant and number is not null"""
+    return ledger.column(sql, batch=batch)
 
 
 def later_batches(ledger: Ledger, batch: str) -> list[str]:
     """Batches after this one that wrote to its complaints or rest on its adoption."""
-    sql = """
-        select distinct l.batch from event l where l.station = :station and l.batch <> :batch
-          and l.seq > (select max(seq) from event where station = :station and batch = :batch)
-          and l.number in
-            (select number from event
-             where station = :station and batch = :batch and number is not null)
-        union
-        select k.batch from complaint k where k.station = :station and k.batch <> :batch
-          and k.adoption in (select seq from event where station = :station and batch = :batch)
-        order by 1"""
-    return column(ledger, sql, batch=batch)
+    sql = """with own as (select seq, number from event where station = :station and batch = :batch)
+             select batch from event where station = :station and batch <> :batch
+               and seq > (select max(seq) from own)
+               and number in (select number from own where number is not null)
+             union
+             select batch from complaint where station = :station and batch <> :batch
+               and adoption in (select seq from own)
+             order by 1"""
+    return ledger.column(sql, batch=batch)
 
 
 def duty_days(ledger: Ledger) -> dict[str, list[dt.date]]:
     """The days on which each duty was done."""
     found = defaultdict(list)
-    for row in rows(ledger, "select duty, done_on from duty_record where station = :station"):
-        found[row["duty"]].append(dt.date.fromisoformat(row["done_on"]))
+    for duty, day in ledger.run("select duty, done_on from duty_record where station = :station"):
+        found[duty].append(dt.date.fromisoformat(day))
     return found
 
 
 def station(ledger: Ledger) -> Row:
     """The station's code, name and when its ledger was opened."""
-    return rows(ledger, "select * from station where code = :station")[0]
+    return ledger.rows("select * from station where code = :station")[0]
 
 
 def calendar_years(ledger: Ledger) -> list[int]:
     """The years whose notice the ledger's calendar knows."""
-    return column(ledger, "select year from calendar_year where station = :station")
+    return ledger.column("select year from calendar_year where station = :station")
 
 
-def provisional(ledger: Ledger) -> int:
-    """How many running clocks wait for a year's notice."""
-    sql = """select count(*) from clock
-             where station = :station and provisional = 1 and state = 'running'"""
-    return int(column(ledger, sql)[0])
-
-
-def balance(ledger: Ledger, period: Period, equal: Mapping[str, Any]) -> dict[str, int]:
+def balance(ledger: Ledger, period: Period, equal: Equal) -> dict[str, int]:
     """Opening, received, reopened, closed and carried complaints of the period.
 
     By construction opening + received + reopened - closed = carried.
     """
-    where, named = _conditions(equal)
+    where, named = _conditions(equal, period)
     open_at = "o.opened_at < {0} and (o.ended_at is null or o.ended_at >= {0})"
     began = "o.opened_at >= :first and o.opened_at < :last"
     counted = {
@@ -238,34 +209,26 @@ def balance(ledger: Ledger, period: Period, equal: Mapping[str, Any]) -> dict[st
         "carried": open_at.format(":last"),
     }
     sums = ", ".join(f"ifnull(sum({what}), 0) as {name}" for name, what in counted.items())
-    sql = f"""
-        select {sums} from opening o
-        join complaint k on k.station = o.station and k.number = o.number
-        where o.station = :station and o.opened_at < :last{where}"""
-    return rows(ledger, sql, **named, **_bounds(period))[0]
+    sql = f"""select {sums} from opening o
+              join complaint k on k.station = o.station and k.number = o.number
+              where o.station = :station and o.opened_at < :last{where}"""
+    return ledger.rows(sql, **named)[0]
 
 
-def register(
-    ledger: Ledger, period: Period, equal: Mapping[str, Any], *, carried: bool
-) -> Iterator[Row]:
+def register(ledger: Ledger, period: Period, equal: Equal, *, carried: bool) -> Iterator[Row]:
     """A register's rows, oldest first: received in the period or, if ``carried``, open before."""
-    where, named = _conditions(equal)
+    where, named = _conditions(equal, period)
     old = " or k.received_at < :first and (k.ended_at is null or k.ended_at >= :first)"
-    sql = f"""
-        select k.* from complaint k where k.station = :station and k.status <> 'voided'
-        and (k.received_at >= :first and k.received_at < :last{old if carried else ""}){where}
-        order by k.received_at, k.number"""
-    return each(ledger, sql, named | _bounds(period))
+    sql = f"""select k.* from complaint k where k.station = :station and k.status <> 'voided'
+              and (k.received_at >= :first and k.received_at < :last{old if carried else ""}){where}
+              order by k.received_at, k.number"""
+    return ledger.each(sql, **named)
 
 
-def _bounds(period: Period) -> dict[str, str]:
-    return {"first": period[0].isoformat(), "last": period[1].isoformat()}
-
-
-def _conditions(equal: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """A plain table of field = value or values as conditions on ``k``, and their parameters."""
+def _conditions(equal: Equal, period: Period | None) -> tuple[str, Row]:
+    """Conditions on ``k`` as SQL, and their values; also ``:first`` and ``:last`` of a period."""
     where = ""
-    named: dict[str, Any] = {}
+    named: Row = {"first": str(period[0]), "last": str(period[1])} if period else {}
     for name, wanted in equal.items():
         if name not in EQUAL:
             raise ValueError(name)

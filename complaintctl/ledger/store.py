@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -23,13 +23,11 @@ from ..domain.policy import Policy
 from ..domain.workdays import WorkCalendar
 from . import projection
 from .connection import Ledger
+from .projection import Row
 
-EVENT = (
-    "select e.seq, e.number, e.type, e.occurred_at, e.recorded_at, e.actor, e.batch, e.body, p.text"
-    " from event e left join private p on p.station = e.station and p.seq = e.seq"
-)
+EVENT = """select e.seq, e.number, e.type, e.occurred_at, e.recorded_at, e.actor, e.batch, e.body,
+             p.text from event e left join private p using (station, seq)"""
 SALT = 16  # random bytes before personal data, without which a digest could be guessed
-Row = tuple[Any, ...]
 
 
 class Draft(NamedTuple):
@@ -56,27 +54,24 @@ class Book:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
+        self.policies: dict[int, Policy] = {}
 
     def forget(self) -> None:
         """All is read again when it is next asked for: an event has changed it."""
-        self.__dict__ = {"ledger": self.ledger}
-
-    @cached_property
-    def _policies(self) -> dict[int, Policy]:
-        return {}
+        self.__dict__ = {"ledger": self.ledger, "policies": {}}
 
     def policy(self, adoption: int) -> Policy:
         """The policy as it was adopted by the event of that number."""
-        if adoption not in self._policies:
-            sql = "select body from event where station = ? and seq = ?"
-            (body,) = self.ledger.read(sql, adoption).fetchone()
-            self._policies[adoption] = Policy(json.loads(body)["text"])
-        return self._policies[adoption]
+        if adoption not in self.policies:
+            sql = "select body from event where station = :station and seq = :seq"
+            (body,) = self.ledger.column(sql, seq=adoption)
+            self.policies[adoption] = Policy(json.loads(body)["text"])
+        return self.policies[adoption]
 
     @cached_property
     def _adoptions(self) -> list[tuple[str, int]]:
-        sql = "select from_day, seq from adoption where station = ? order by from_day, seq"
-        return self.ledger.read(sql).fetchall()
+        sql = "select from_day, seq from adoption where station = :station order by from_day, seq"
+        return self.ledger.run(sql).fetchall()
 
     def adoption(self, day: dt.date) -> int:
         """The adoption in force on a day; for days before the first, the first."""
@@ -86,18 +81,18 @@ class Book:
     @cached_property
     def calendar(self) -> WorkCalendar:
         """The office's calendar, corrections by hand included."""
-        days = self.ledger.read("select day, kind, name from calendar_day where station = ?")
-        years = self.ledger.read("select year from calendar_year where station = ?")
+        days = self.ledger.run("select day, kind, name from calendar_day where station = :station")
         known = {dt.date.fromisoformat(day): (kind, name) for day, kind, name in days}
-        return WorkCalendar(known, {year for (year,) in years})
+        sql = "select year from calendar_year where station = :station"
+        return WorkCalendar(known, self.ledger.column(sql))
 
     @cached_property
     def voided(self) -> frozenset[str]:
         """The batches that were undone; undoing an undo brings a batch back."""
-        sql = """select batch, body from event where station = ? and number is null
+        sql = """select batch, body from event where station = :station and number is null
                  and type = 'voided' order by seq desc"""
         void: set[str] = set()
-        for batch, body in self.ledger.read(sql):
+        for batch, body in self.ledger.run(sql):
             if batch not in void:
                 void.add(json.loads(body)["batch"])
         return frozenset(void)
@@ -111,8 +106,8 @@ class Book:
 
 def head(ledger: Ledger) -> tuple[int, str]:
     """The last event's number and hash; (0, GENESIS) for an empty ledger."""
-    sql = "select seq, hash from event where station = ? order by seq desc limit 1"
-    return ledger.read(sql).fetchone() or (0, GENESIS)
+    sql = "select seq, hash from event where station = :station order by seq desc limit 1"
+    return ledger.run(sql).fetchone() or (0, GENESIS)
 
 
 class Chain:
@@ -157,23 +152,23 @@ def event(row: Row) -> Event:
 
 def events_of(ledger: Ledger, number: str) -> list[Event]:
     """The events of one complaint, oldest first."""
-    sql = EVENT + " where e.station = ? and e.number = ? order by e.seq"
-    return list(map(event, ledger.read(sql, number)))
+    sql = EVENT + " where e.station = :station and e.number = :number order by e.seq"
+    return list(map(event, ledger.run(sql, number=number)))
 
 
-def office_events(ledger: Ledger, type_: str) -> list[Event]:
-    """The office's own events of one type, oldest first."""
-    sql = EVENT + " where e.station = ? and e.number is null and e.type = ? order by e.seq"
-    return list(map(event, ledger.read(sql, type_)))
+def office_events(ledger: Ledger) -> Iterator[Event]:
+    """The office's own events, oldest first."""
+    sql = EVENT + " where e.station = :station and e.number is null order by e.seq"
+    return map(event, ledger.run(sql))
 
 
 def next_number(ledger: Ledger, pattern: str, day: dt.date) -> str:
     """The next number of the series a day belongs to. Gap-free: it is taken inside the write
     lock."""
     series, names = series_of(pattern, day)
-    sql = """insert into counter values (?, ?, 1) on conflict do update set last = last + 1
-             returning last"""
-    (serial,) = ledger.read(sql, series).fetchone()
+    sql = """insert into counter values (:station, :series, 1)
+             on conflict do update set last = last + 1 returning last"""
+    (serial,) = ledger.column(sql, series=series)
     return pattern.format(**names, serial=serial)
 
 
@@ -184,17 +179,12 @@ def series_of(pattern: str, day: dt.date) -> tuple[str, Mapping[str, str]]:
     return pattern[: pattern.index("{serial")].format(**names), names
 
 
-def shown(station: str, book: Book, events: Iterable[Event]) -> dict[str, list[Row]]:
+def shown(station: str, book: Book, events: Iterable[Event]) -> projection.Tables:
     """What the tables must hold for one complaint: pure, so that it can also be proved."""
     state, policy = book.state(events)
     running = clocks(state, policy, book.calendar)
     proposed = proposals(state, policy, running)
-    return {
-        "complaint": [projection.complaint_row(station, state, policy, running, proposed)],
-        "spell": projection.spell_rows(station, state),
-        "clock": projection.clock_rows(station, state.number, running),
-        "penalty": projection.penalty_rows(station, state.number, proposed),
-    }
+    return projection.tables(station, state, policy, running, proposed)
 
 
 def project(ledger: Ledger, book: Book, number: str) -> None:
@@ -203,5 +193,7 @@ def project(ledger: Ledger, book: Book, number: str) -> None:
     (row,) = tables.pop("complaint")
     projection.replace(ledger.connection, row)
     for table, lines in tables.items():
-        ledger.read(f"delete from {table} where station = ? and number = ?", number)
+        ledger.run(
+            f"delete from {table} where station = :station and number = :number", number=number
+        )
         projection.write(ledger.connection, table, lines)

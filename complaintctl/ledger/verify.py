@@ -17,26 +17,21 @@ from typing import Any
 
 from ..domain.event import GENESIS, anchor, digest, seal
 from ..errors import Fault
-from .connection import Ledger, in_memory
+from .connection import Ledger, built
 from .office import TABLES
 from .past import replayed
 from .projection import COLUMNS
-from .queries import column
 from .store import EVENT, Book, event, shown
 
-CHAINED = (
-    "select e.station, e.seq, e.number, e.type, e.occurred_at, e.recorded_at, e.actor, e.batch,"
-    " e.body, e.digest, e.previous, e.hash, p.salt, p.text from event e"
-    " left join private p on p.station = e.station and p.seq = e.seq"
-    " where e.station = ? order by e.seq"
-)
+CHAINED = """select e.*, p.salt, p.text from event e left join private p using (station, seq)
+             where e.station = :station order by e.seq"""
 # All rows of a complaint, by number, which is the second column of each.
 OF_COMPLAINTS = {
-    "event": f"{EVENT} where e.station = ? and e.number is not null order by e.number, e.seq",
-    "complaint": f"select {', '.join(COLUMNS)} from complaint where station = ? order by number",
-    "clock": "select * from clock where station = ? order by number, round, limit_id",
-    "penalty": "select * from penalty where station = ? order by number, penalty_id",
-    "spell": "select * from spell where station = ? order by number, round",
+    "event": f"{EVENT} where e.station = :station and e.number is not null order by 2, 1",
+    "complaint": f"select {', '.join(COLUMNS)} from complaint where station = :station order by 2",
+    "clock": "select * from clock where station = :station order by number, round, limit_id",
+    "penalty": "select * from penalty where station = :station order by number, penalty_id",
+    "spell": "select * from spell where station = :station order by number, round",
 }
 
 
@@ -62,22 +57,22 @@ def prove(ledger: Ledger, anchors: tuple[tuple[int, str], ...] = ()) -> Proof:
             proof.problems.append(Fault("verify.unreadable", {"check": name, "detail": detail}))
     for seq, prefix in anchors:
         sql = "select hash from event where station = :station and seq = :seq"
-        if not any(hash_.startswith(prefix) for hash_ in column(ledger, sql, seq=seq)):
+        if not any(hash_.startswith(prefix) for hash_ in ledger.column(sql, seq=seq)):
             proof.problems.append(Fault("verify.anchor", {"anchor": f"{seq}:{prefix}"}))
     return proof
 
 
 def _file(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
-    for line in column(ledger, "pragma integrity_check(5)"):
+    for line in ledger.column("pragma integrity_check(5)"):
         if line != "ok":
             yield Fault("verify.file", {"detail": line})
 
 
 def _schema(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     sql = "select name, sql from sqlite_master where sql <> '' and name not like 'sqlite_stat%'"
-    with closing(in_memory()) as fresh:
+    with closing(built(Ledger())) as fresh:
         ours, wanted = (
-            {(name, re.sub(r"\s+", " ", text)) for name, text in side.connection.execute(sql)}
+            {(name, re.sub(r"\s+", " ", text)) for name, text in side.run(sql)}
             for side in (ledger, fresh)
         )
     for name in sorted({name for name, _ in ours ^ wanted}):
@@ -87,8 +82,8 @@ def _schema(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     previous, expected = GENESIS, 1
     erased: set[int] = set()
-    missing: list[int] = []
-    for row in ledger.read(CHAINED):
+    missing: set[int] = set()
+    for row in ledger.run(CHAINED):
         values, (before, hash_, salt, text) = row[:10], row[10:]
         seq = values[1]
         if seq != expected or before != previous:
@@ -98,17 +93,15 @@ def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
         if text is not None and digest(salt, text) != values[9]:
             yield Fault("verify.private", {"seq": seq, "number": values[2]})
         if text is None and values[9] is not None:
-            missing.append(seq)
+            missing.add(seq)
         if values[3] == "erased":
             erased.update(json.loads(values[8]).get("events", ()))
         previous, expected = hash_, seq + 1
         proof.events += 1
     proof.anchor = anchor(expected - 1, previous)
-    proof.erased = len(erased & set(missing))
-    for seq in missing:
-        if seq not in erased:
-            yield Fault("verify.lost", {"seq": seq})
-    (others,) = column(ledger, "select count(*) from event where station <> :station")
+    proof.erased = len(erased & missing)
+    yield from (Fault("verify.lost", {"seq": seq}) for seq in sorted(missing - erased))
+    (others,) = ledger.column("select count(*) from event where station <> :station")
     if others:
         yield Fault("verify.foreign", {"count": others})
 
@@ -117,7 +110,7 @@ def _office(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     with closing(replayed(ledger, "e.number is null")) as fresh:
         for table in TABLES:
             sql = f"select * from {table}"
-            ours, wanted = (set(side.connection.execute(sql)) for side in (ledger, fresh))
+            ours, wanted = (set(side.run(sql)) for side in (ledger, fresh))
             if ours != wanted:
                 yield Fault("verify.table", {"table": table, "rows": len(ours ^ wanted)})
 
@@ -125,7 +118,7 @@ def _office(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     """Walks the events and the tables side by side; a row without an event was invented."""
     book = Book(ledger)
-    sides = [zip(repeat(table), ledger.read(sql)) for table, sql in OF_COMPLAINTS.items()]
+    sides = [zip(repeat(table), ledger.run(sql)) for table, sql in OF_COMPLAINTS.items()]
     for number, lines in groupby(merge(*sides, key=_number), _number):
         found = defaultdict(list)
         for table, row in lines:
@@ -138,7 +131,7 @@ def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
         wanted = shown(ledger.station, book, map(event, events))
         if {table: sorted(rows) for table, rows in wanted.items() if rows} != found:
             yield Fault("verify.complaint", {"number": number})
-    indexed = column(ledger, "select count(*) from search_docsize")[0]
+    (indexed,) = ledger.column("select count(*) from search_docsize")
     if indexed != proof.complaints:
         yield Fault("verify.table", {"table": "search", "rows": abs(indexed - proof.complaints)})
 
@@ -148,11 +141,10 @@ def _number(line: tuple[str, tuple[Any, ...]]) -> Any:
 
 
 def _counters(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
-    sql = "select series, last from counter where station = ?"
-    last = dict(ledger.read(sql).fetchall())
+    last = dict(ledger.run("select series, last from counter where station = :station").fetchall())
     used: dict[str, list[int]] = {series: [] for series in last}
     sql = "select distinct number from event where station = :station and number is not null"
-    for number in column(ledger, sql):
+    for number in ledger.column(sql):
         series = max((s for s in last if number.startswith(s)), key=len, default="")
         serial = number[len(series) :]
         used.setdefault(series, []).append(int(serial) if serial.isdigit() else 0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ..domain.vocabulary import Named
-from ..ledger import queries
 from ..rulebook.shapes import load_report
 from .session import Office, Typed, Values, period
 
@@ -19,13 +18,10 @@ def report(office: Office, wanted: str, month: Typed) -> Values:
     named = {"first": first.isoformat(), "last": last.isoformat(), "now": office.now.isoformat()}
     figures: Values = {}
     for sql in text["figures"]:
-        figures |= queries.rows(office.ledger, sql, **named)[0]
+        figures |= office.ledger.rows(sql, **named)[0]
     policy, tables = office.policy, []
     for table in text.get("table", ()):
-        words, lines = (
-            table.get("vocabulary", ""),
-            queries.rows(office.ledger, table["sql"], **named),
-        )
+        words, lines = table.get("vocabulary", ""), office.ledger.rows(table["sql"], **named)
         rows = [r | {"label": policy.term(words, r.get("id")) or r.get("id")} for r in lines]
         tables.append({"id": table["id"], "title": _named(table), "rows": rows})
     return {
