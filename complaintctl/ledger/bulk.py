@@ -88,7 +88,7 @@ class Preparer:
         }
         about = (self.station, event.number, 0)
         lines = [
-            (*about, limit.id, limit.origin, received, due, met, state, unsure)
+            (*about, limit.id, limit.origin, received, due, met, state, int(unsure))
             for limit, due, met, state, unsure in found
         ]
         return {"complaint": [projection.columns(policy, facts, told)], "clock": lines}
