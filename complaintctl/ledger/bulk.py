@@ -17,7 +17,7 @@ from typing import Any
 
 from ..domain.clocks import clocks
 from ..domain.event import Event
-from ..domain.fold import OLD, ending, facts_of, register
+from ..domain.fold import OLD, ending, facts_of, fold
 from ..domain.history import judged
 from ..domain.policy import Policy
 from . import projection
@@ -65,7 +65,7 @@ class Preparer:
 
     def _shown(self, event: Event, policy: Policy) -> tuple[Row, list[Row]]:
         """The rows of a complaint and of its clocks."""
-        state = register(event, policy)
+        state = fold([event], policy)
         found = clocks(state, policy, self.calendar)
         shown = projection.complaint_row(self.station, state, policy, found, ())
         return shown, projection.clock_rows(self.station, state.number, found)
