@@ -18,7 +18,6 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from ..clock import iso
 from ..domain.layout import Layout, recognise, spellings
 from ..domain.oldrecord import Problem, Reader, Record, stripped
 from ..errors import BadData
@@ -66,7 +65,7 @@ class Spool:
             self.seen[key] = 1
         found.private["fingerprint"] = key.hex()
         found.body["row"] = row
-        self.held.append((iso(found.received_at), found.body, found.private))
+        self.held.append((*found,))
         if len(self.held) == HELD:
             self._flush()
         return times == 1
