@@ -228,26 +228,25 @@ def derive(limit: Limit, clock: Clock, state: Complaint, calendar: WorkCalendar)
     return [*lines, Line("end", clock.due_at)] if clock.due_at else lines
 
 
-def _walk(span: Span, day: dt.date, limit: Limit, calendar: WorkCalendar) -> list[Line]:
+def _walk(span: Span, day: dt.date, limit: Limit, calendar: WorkCalendar) -> Iterator[Line]:
     """The days from the start: counted or skipped (working days), or the roll off a rest day."""
-    if span.unit not in ("workday", "day", "week", "month"):
-        return []
+    if span.unit in BY_CLOCK or not span.n:
+        return
+    if not limit.count_receipt_day:
+        yield Line("skip", day, 0, "receipt")
     one = dt.timedelta(days=1)
-    lines = [] if limit.count_receipt_day else [Line("skip", day, 0, "receipt")]
     if span.unit == "workday":
         n, next_ = 0, day if limit.count_receipt_day else day + one
         while n < span.n:
             works = calendar.is_workday(next_)
             n += works
-            what = "day" if works else "skip"
-            lines.append(Line(what, next_, n * works, *calendar.why(next_)))
+            yield Line("day" if works else "skip", next_, n * works, *calendar.why(next_))
             next_ += one
-        return lines
+        return
     end = _planned(span, day, calendar, limit.count_receipt_day)
-    lines.append(Line("day", end, span.n, *calendar.why(end)))
+    yield Line("day", end, span.n, *calendar.why(end))
     step = {"forward": one, "backward": -one}.get(limit.roll)
     while step and not calendar.is_workday(end):
         end += step
         if not calendar.is_workday(end):
-            lines.append(Line("skip", end, 0, *calendar.why(end)))
-    return lines
+            yield Line("skip", end, 0, *calendar.why(end))

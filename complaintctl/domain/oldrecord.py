@@ -24,6 +24,8 @@ from .policy import Field, Policy
 from .vocabulary import Named
 
 OLDEST = dt.datetime(1980, 1, 1, tzinfo=TZ)  # before that there was no such book; a slip of the pen
+# Where a value goes: into the chain (0), beside it (1), among the dates (2).
+Sinks = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
 DATES = ("received_at", "contacted", *reversed(ENDS))
 
 
@@ -101,9 +103,34 @@ class Reader:
 
     def record(self, row: int, cells: Sequence[object]) -> Record | list[Problem]:
         """The record of a row of ``stripped`` cells, or all that is wrong with it."""
-        sinks: tuple[dict[str, Any], ...] = ({}, {}, {})
-        problems: list[Problem] = []
+        sinks: Sinks = ({}, {}, {})
         kept = self._unmapped(cells)
+        problems = self._read(row, cells, sinks, kept)
+        body, private, dates = sinks
+        for name in self._required:
+            if name not in body and name not in private and name not in dates:
+                column = self._column(name)
+                if all(problem.column != column for problem in problems):  # nor was it refused
+                    fault = Fault("import.empty", {"field": self._label(name)})
+                    problems.append(Problem(row, column, "", fault))
+        steps = self._dated(row, dates, kept, problems)
+        if problems:
+            return problems
+        received = steps.pop("received_at")
+        for name, sink, value in self._defaults:
+            sinks[sink].setdefault(name, value)
+        body["named"] = bool(private.get("name"))
+        if steps:
+            body["steps"] = steps
+        if kept:
+            private[UNMAPPED] = kept
+        return Record(received, body, private)
+
+    def _read(
+        self, row: int, cells: Sequence[object], sinks: Sinks, kept: dict[str, str]
+    ) -> list[Problem]:
+        """Reads every cell of a known column into its sink; returns those that cannot be taken."""
+        problems = []
         marks, nothing, ditto, width = self._marks, self._nothing, self._ditto, len(cells)
         for place, name, sink, raw, value_of in self._readers:
             cell = cells[place] if place < width else None
@@ -130,25 +157,7 @@ class Reader:
             else:
                 if value != "":
                     sinks[sink][name] = value
-        body, private, dates = sinks
-        for name in self._required:
-            if name not in body and name not in private and name not in dates:
-                column = self._column(name)
-                if all(problem.column != column for problem in problems):  # nor was it refused
-                    fault = Fault("import.empty", {"field": self._label(name)})
-                    problems.append(Problem(row, column, "", fault))
-        steps = self._dated(row, dates, kept, problems)
-        if problems:
-            return problems
-        received = steps.pop("received_at")
-        for name, sink, value in self._defaults:
-            sinks[sink].setdefault(name, value)
-        body["named"] = bool(private.get("name"))
-        if steps:
-            body["steps"] = steps
-        if kept:
-            private[UNMAPPED] = kept
-        return Record(received, body, private)
+        return problems
 
     def _unmapped(self, cells: Sequence[object]) -> dict[str, str]:
         named = [(place, name) for place, name in self._extra if place < len(cells)]
@@ -187,7 +196,6 @@ class Reader:
         return "time.before_receipt" if received and at < received else ""
 
     def _sink(self, name: str) -> int:
-        """Where a value goes: into the chain (0), beside it (1), among the dates (2)."""
         if name in DATES or name.startswith("time:"):
             return 2
         field = self.policy.fields.get(name)
