@@ -65,9 +65,7 @@ class Reader:
             self._places.setdefault(known[place][1], []).append(place)
         self.columns = {self.headings[p]: n for n, group in self._places.items() for p in group}
         self._extra = [
-            (place, name or f"#{place + 1}")
-            for place, name in enumerate(self.headings)
-            if place not in known
+            (p, name or f"#{p + 1}") for p, name in enumerate(self.headings) if p not in known
         ]
         self._nothing, self._marks = frozenset(layout.nothing), frozenset(layout.ditto)
         self._readers = [
