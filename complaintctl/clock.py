@@ -8,7 +8,7 @@ from functools import lru_cache
 # All of China keeps Beijing time. A fixed offset needs no time-zone database (plain Windows has
 # none) and makes the text form of every stored instant sort in the order of time.
 TZ = dt.timezone(dt.timedelta(hours=8), "CST")
-_OFFSET, _LAST = "+08:00", dt.time(23, 59, 59)
+_OFFSET = "+08:00"
 # In bulk the days and the times of day recur: two look-ups are faster than reading or writing one.
 _day, _day_text = lru_cache(4096)(dt.date.fromisoformat), lru_cache(4096)(dt.date.isoformat)
 _time, _time_text = lru_cache(4096)(dt.time.fromisoformat), lru_cache(4096)(dt.time.isoformat)
@@ -21,7 +21,7 @@ def now() -> dt.datetime:
 
 def evening(day: dt.date) -> dt.datetime:
     """The last moment of a day."""
-    return dt.datetime.combine(day, _LAST, TZ)
+    return dt.datetime.combine(day, dt.time(23, 59, 59), TZ)
 
 
 def iso(at: dt.datetime) -> str:

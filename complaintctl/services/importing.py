@@ -116,10 +116,8 @@ def import_book(
                 about = {"mapping": layout.id, "sheet": table.name, **_source(path)}
                 about |= {"accepted": tally.accepted, "read": tally.read}
                 append(ledger, office.stamp, [Draft("imported", office.now, None, about)])
-    saved: dict[str, Path] = {}
-    if rejects and bad:
+    if rejects and bad:  # to be mended and imported again
         save_csv(rejects, [reader.headings, *bad])
-        saved["rejects"] = rejects
     return {
         "batch": office.stamp.batch,
         **vars(tally),
@@ -130,7 +128,7 @@ def import_book(
         "encoding": table.encoding,
         "written": write,
         "dry_run": dry_run,
-        **saved,
+        **({"rejects": rejects} if rejects and bad else {}),
     }
 
 
