@@ -19,6 +19,11 @@ def now() -> dt.datetime:
     return dt.datetime.now(TZ).replace(microsecond=0)
 
 
+def evening(day: dt.date) -> dt.datetime:
+    """The last moment of a day."""
+    return dt.datetime.combine(day, dt.time(23, 59, 59), TZ)
+
+
 def iso(at: dt.datetime) -> str:
     """The stored form of an instant: in Beijing time, to the second."""
     if at.tzinfo is not TZ:

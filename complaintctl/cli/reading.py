@@ -132,17 +132,14 @@ def _figure(desk: Desk, key: str, value: Any) -> str:
 
 def _save(desk: Desk, found: dict[str, Any], output: str) -> None:
     """The figures as a CSV that Excel opens."""
-    import csv
     from pathlib import Path
 
-    from ..sheets.atomic import replace_file
+    from ..sheets.atomic import save_csv
 
     lines: list[tuple[object, ...]]
     lines = [(desk.put(found["labels"].get(k, k)), v) for k, v in found["figures"].items()]
     for part in found["tables"]:
         lines += [(), (desk.put(part["title"]), desk.text("head.count"))]
         lines += [(desk.put(row["label"]), row["count"]) for row in part["rows"]]
-    with replace_file(Path(output), force=True) as private:
-        with open(private, "w", encoding="utf-8-sig", newline="") as out:
-            csv.writer(out).writerows(lines)
+    save_csv(Path(output), lines)
     desk.note("said.saved", path=output)

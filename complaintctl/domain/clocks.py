@@ -7,19 +7,20 @@ running clock is never ``overdue`` here; the reader of the clock says that.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..clock import TZ
+from ..clock import TZ, evening
 from .conditions import by_fact
 from .fold import OLD, Complaint, T, Taken
 from .policy import Limit, Policy
 from .spans import Span, read_span
 from .workdays import WorkCalendar
 
-_LAST = dt.time(23, 59, 59)
 BY_CLOCK = ("minute", "hour")
+Due = tuple[dt.datetime | None, bool]  # the last moment, and whether it is provisional
 
 
 class Clock(NamedTuple):
@@ -45,44 +46,36 @@ class Clock(NamedTuple):
 
 
 def reach(
-    span: Span, start: dt.datetime, calendar: WorkCalendar, *, roll: str, count_start: bool
-) -> tuple[dt.datetime | None, bool]:
+    span: Span, start: dt.datetime, calendar: WorkCalendar, roll: str = "none", count: bool = False
+) -> Due:
     """The last moment of a span that begins at ``start``, and whether it is provisional.
 
     Days end at 24:00 (民法典 203: 截止时间为二十四时); the day of receipt is not counted unless
-    told (民法典 201); hours and minutes run by the clock.
+    told to ``count`` it (民法典 201); hours and minutes run by the clock.
     """
     if span.unit == "promptly":
         return None, False
     if span.unit in BY_CLOCK:
         return start + dt.timedelta(**{span.unit + "s": span.n}), False
-    return _end(span, start.date(), calendar, roll, count_start)
+    return _end(span, start.date(), calendar, roll, count)
 
 
 @lru_cache(4096)  # in bulk the same days recur
-def _end(
-    span: Span, day: dt.date, calendar: WorkCalendar, roll: str, count_start: bool
-) -> tuple[dt.datetime, bool]:
+def _end(span: Span, day: dt.date, calendar: WorkCalendar, roll: str, count: bool) -> Due:
     if span.unit == "same day":
-        return _midnight(day), False
-    if span.unit == "workday":
-        end = calendar.add_workdays(day, span.n, count_start=count_start)
-    else:
-        end = calendar.roll(_planned(span, day, calendar, count_start), roll)
+        return evening(day), False
+    end = calendar.roll(_planned(span, day, calendar, count), roll)
     unsure = calendar.provisional(end) or (span.unit == "workday" and calendar.provisional(day))
-    return _midnight(end), unsure
+    return evening(end), unsure
 
 
-def _midnight(day: dt.date) -> dt.datetime:
-    return dt.datetime.combine(day, _LAST, TZ)
-
-
-def _planned(span: Span, day: dt.date, calendar: WorkCalendar, count_start: bool) -> dt.date:
+def _planned(span: Span, day: dt.date, calendar: WorkCalendar, count: bool) -> dt.date:
     """The last of so many days, weeks or months, which may yet roll off a rest day."""
+    if span.unit == "workday":
+        return calendar.add_workdays(day, span.n, count_start=count)
     if span.unit == "month":
         return calendar.add_months(day, span.n)
-    days = span.n * (7 if span.unit == "week" else 1)
-    return calendar.add_days(day, days, count_start=count_start)
+    return calendar.add_days(day, span.n * (7 if span.unit == "week" else 1), count_start=count)
 
 
 def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clock]:
@@ -92,98 +85,81 @@ def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clo
     """
     if state.voided:
         return []
-    found: list[Clock] = []
-    taken = [state.steps(n) for n in range(1 + (state.round if policy.reopen_restarts else 0))]
-    for limit in policy.limits_on(state.facts):
-        for round_, steps in enumerate(taken):
-            found += _run(limit, round_, steps, state, policy, calendar)
-    return found
+    numbers = range(1 + (state.round if policy.reopen_restarts else 0))
+    rounds = [_Round(state, n, state.steps(n), policy, calendar) for n in numbers]
+    return [c for limit in policy.limits_on(state.facts) for r in rounds for c in r.clocks(limit)]
 
 
-def _run(
-    limit: Limit,
-    round_: int,
-    steps: list[Taken],
-    state: Complaint,
-    policy: Policy,
-    calendar: WorkCalendar,
-) -> list[Clock]:
-    """The clocks of a limit in one round: one, or as many as it has ``times``."""
-    start, ended = state.rounds[round_]
-    if "received" not in limit.since:
-        since = next((t.at for t in steps if t.step in limit.since), None)
-        if since is None:
-            return []
-        start = since
-    if limit.attempts:
-        found = [_attempts(limit, round_, start, steps, state)]
-    else:
-        done = _done(limit, start, steps, calendar)
-        if _outlives(limit, policy):
+class _Round(NamedTuple):
+    """One round of a complaint, with the rules and the calendar that its clocks run by."""
+
+    state: Complaint
+    number: int
+    steps: list[Taken]
+    policy: Policy
+    calendar: WorkCalendar
+
+    def clocks(self, limit: Limit) -> list[Clock]:
+        """The clocks of a limit: one, or as many as it has ``times``."""
+        start, ended = self.state.rounds[self.number]
+        old = self.state.origin == OLD and not self.number
+        if "received" not in limit.since:
+            since = next((t.at for t in self.steps if t.step in limit.since), None)
+            if since is None:
+                return []
+            start = since
+        if limit.attempts:
+            tried = self._attempts(limit, start, ended)
+            return [tried] if tried.met_at or not old else []
+        if _outlives(limit, self.policy):
             ended = None
-        found = []
-        for part in range(limit.times):
-            met = done[part] if part < len(done) else None
-            if not met and state.origin == OLD and not round_:
-                break  # it would be dropped: nothing to count
-            due, unsure = _due(limit, part + 1, start, steps, state, calendar)
-            name = limit.id if limit.times == 1 else f"{limit.id}/{part + 1}"
+        done, found = self._done(limit, start), []
+        for part in range(1, limit.times + 1):
+            met = next(done, None)
+            if old and not met:
+                break
+            due, unsure = self._due(limit, part, start)
+            name = limit.id if limit.times == 1 else f"{limit.id}/{part}"
             told = judge(due, met, ended)
-            found.append(Clock(name, limit.origin, round_, start, due, met, told, unsure))
-    if state.origin == OLD and not round_:
-        return [clock for clock in found if clock.met_at]
-    return found
+            found.append(Clock(name, limit.origin, self.number, start, due, met, told, unsure))
+        return found
+
+    def _attempts(self, limit: Limit, start: dt.datetime, ended: dt.datetime | None) -> Clock:
+        """A limit on tries: late from the first one too many on, met by an end without it."""
+        tries = [t for t in self.steps if t.step in limit.until]
+        most = by_fact(limit.attempts, self.state.facts)
+        over = tries[int(most)].at if most and len(tries) > most else None
+        met = over or (ended if tries else None)
+        told = "late" if over else ("met" if tries else "void") if ended else "running"
+        return Clock(limit.id, limit.origin, self.number, start, None, met, told)
+
+    def _done(self, limit: Limit, start: dt.datetime) -> Iterator[dt.datetime]:
+        """When the limit was met, each time; of what one event says only the first counts."""
+        if limit.not_before:
+            start = max(start, earliest(limit, start, self.calendar) or start)
+        met: dict[int, dt.datetime] = {}
+        for taken in self.steps:
+            if taken.step in limit.until and taken.at >= start:
+                met.setdefault(taken.seq, taken.at)
+        return iter(met.values())
+
+    def _due(self, limit: Limit, part: int, start: dt.datetime) -> Due:
+        """When a part of the limit is due, after the extensions recorded for it; and if
+        provisionally."""
+        if limit.due_field:
+            due, unsure = _promised(str(self.state.facts.get(limit.due_field) or "")), False
+        else:
+            span, roll = _counted(limit, part, self.state), limit.roll
+            due, unsure = reach(span, start, self.calendar, roll, limit.count_receipt_day)
+        if due and (moved := _extensions(limit, self.steps)):
+            due = evening(moved[-1])
+        return due, unsure
 
 
 @lru_cache(1024)
 def _outlives(limit: Limit, policy: Policy) -> bool:
     """What is owed after the end (a call-back a month later) does not end with it."""
     return all(step in policy.steps and policy.steps[step].after_close for step in limit.until)
-
-
-def _done(
-    limit: Limit, start: dt.datetime, steps: list[Taken], calendar: WorkCalendar
-) -> list[dt.datetime]:
-    """When the limit was met, each time; of what one event says only the first counts."""
-    first = earliest(limit, start, calendar)
-    valid = max(start, first) if first else start
-    met: dict[int, dt.datetime] = {}
-    for taken in steps:
-        if taken.step in limit.until and taken.at >= valid:
-            met.setdefault(taken.seq, taken.at)
-    return [*met.values()]
-
-
-def _attempts(
-    limit: Limit, round_: int, start: dt.datetime, steps: list[Taken], state: Complaint
-) -> Clock:
-    """A limit on tries: late from the first one too many on, met by an end without it."""
-    ended = state.rounds[round_][1]
-    tries = [t for t in steps if t.step in limit.until]
-    most = by_fact(limit.attempts, state.facts)
-    over = tries[int(most)].at if most and len(tries) > most else None
-    met = over or (ended if tries else None)
-    told = "late" if over else ("met" if tries else "void") if ended else "running"
-    return Clock(limit.id, limit.origin, round_, start, None, met, told)
-
-
-def _due(
-    limit: Limit,
-    part: int,
-    start: dt.datetime,
-    steps: list[Taken],
-    state: Complaint,
-    calendar: WorkCalendar,
-) -> tuple[dt.datetime | None, bool]:
-    """When the limit's part is due, after the extensions recorded for it; and if provisionally."""
-    if limit.due_field:
-        due, unsure = _promised(str(state.facts.get(limit.due_field) or "")), False
-    else:
-        span, roll, count = _counted(limit, part, state), limit.roll, limit.count_receipt_day
-        due, unsure = reach(span, start, calendar, roll=roll, count_start=count)
-    if due and (moved := _extensions(limit, steps)):
-        due = _midnight(moved[-1])
-    return due, unsure
 
 
 def _counted(limit: Limit, part: int, state: Complaint) -> Span:
@@ -195,7 +171,7 @@ def _counted(limit: Limit, part: int, state: Complaint) -> Span:
 def _promised(text: str) -> dt.datetime | None:
     """The moment a field gives; a day without a time ends at midnight."""
     if text[11:] in ("", "00:00:00+08:00") and text:
-        return _midnight(dt.date.fromisoformat(text[:10]))
+        return evening(dt.date.fromisoformat(text[:10]))
     return dt.datetime.fromisoformat(text) if text else None
 
 
@@ -213,9 +189,8 @@ def earliest(limit: Limit, start: dt.datetime, calendar: WorkCalendar) -> dt.dat
     if not limit.not_before:
         return None
     span = read_span(limit.not_before)
-    end, _ = reach(span, start, calendar, roll="none", count_start=False)
-    by_day = end and span.unit not in BY_CLOCK
-    return dt.datetime.combine(end, dt.time(), TZ) if end and by_day else end
+    end, _ = reach(span, start, calendar)
+    return end if not end or span.unit in BY_CLOCK else dt.datetime.combine(end, dt.time(), TZ)
 
 
 def judge(due: T | None, met: T | None, ended: T | None) -> str:
@@ -253,26 +228,25 @@ def derive(limit: Limit, clock: Clock, state: Complaint, calendar: WorkCalendar)
     return [*lines, Line("end", clock.due_at)] if clock.due_at else lines
 
 
-def _walk(span: Span, day: dt.date, limit: Limit, calendar: WorkCalendar) -> list[Line]:
+def _walk(span: Span, day: dt.date, limit: Limit, calendar: WorkCalendar) -> Iterator[Line]:
     """The days from the start: counted or skipped (working days), or the roll off a rest day."""
-    if span.unit not in ("workday", "day", "week", "month"):
-        return []
+    if span.unit in BY_CLOCK or not span.n:
+        return
+    if not limit.count_receipt_day:
+        yield Line("skip", day, 0, "receipt")
     one = dt.timedelta(days=1)
-    lines = [] if limit.count_receipt_day else [Line("skip", day, 0, "receipt")]
     if span.unit == "workday":
         n, next_ = 0, day if limit.count_receipt_day else day + one
         while n < span.n:
             works = calendar.is_workday(next_)
             n += works
-            counted = ("day", next_, n) if works else ("skip", next_, 0)
-            lines.append(Line(*counted, *calendar.why(next_)))
+            yield Line("day" if works else "skip", next_, n * works, *calendar.why(next_))
             next_ += one
-        return lines
+        return
     end = _planned(span, day, calendar, limit.count_receipt_day)
-    lines.append(Line("day", end, span.n, *calendar.why(end)))
+    yield Line("day", end, span.n, *calendar.why(end))
     step = {"forward": one, "backward": -one}.get(limit.roll)
     while step and not calendar.is_workday(end):
         end += step
         if not calendar.is_workday(end):
-            lines.append(Line("skip", end, 0, *calendar.why(end)))
-    return lines
+            yield Line("skip", end, 0, *calendar.why(end))

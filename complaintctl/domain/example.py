@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
+from ..clock import TZ
 from .clocks import Clock, clocks
 from .conditions import Table
 from .duties import occasions
@@ -17,7 +18,7 @@ from .penalties import proposals
 from .policy import Policy
 from .workdays import WorkCalendar
 
-_NOW = dt.datetime(2026, 11, 22, tzinfo=dt.timezone(dt.timedelta(hours=8)))
+_NOW = dt.datetime(2026, 11, 22, tzinfo=TZ)
 _KINDS = {"assigned", "closed", "reopened", "amended"}
 Claims = Iterator[tuple[str, object, object]]  # what is claimed, what the rules give, what is said
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..clock import instant
 from .event import Event
-from .policy import Policy
+from .policy import Policy, Step
 
 LIVE, OLD = "live", "old"
 # What the steps of an old record say of its end, the surest first.
@@ -22,7 +22,6 @@ UNMAPPED = "unmapped"  # the columns of an old book that no field is for
 # What an event says about itself rather than about the complaint.
 OF_THE_STEP = {"step", "text", "limit", "until", "penalty", "amount", "person", "reason"}
 
-_LATER = itemgetter(1)
 T = TypeVar("T", str, dt.datetime)
 
 
@@ -83,7 +82,7 @@ def fold(
     was registered, with status ``voided``.
     """
     first, *later = events
-    state = _register(first)
+    state = _registered(first)
     state.voided = first.batch in voided
     for event in later:
         if not state.voided and event.batch not in voided:
@@ -96,8 +95,7 @@ def fold(
     return state
 
 
-def _register(event: Event) -> Complaint:
-    """The state after a registering event alone, but for the facts."""
+def _registered(event: Event) -> Complaint:
     received = instant(event.occurred_at)
     values = {**event.body, **event.private}
     done = values.pop("steps", {})
@@ -106,16 +104,16 @@ def _register(event: Event) -> Complaint:
         received_at=received,
         registered_at=instant(event.recorded_at),
         batch=event.batch,
-        origin=OLD if event.type == "recorded" else LIVE,
         fields=values,
         rounds=[(received, None)],
         last_seq=event.seq,
     )
-    if state.origin == OLD:
-        done = {step: instant(at) for step, at in done.items()}
-        state.status, ended = ending(received, done)
+    if event.type == "recorded":
+        done = sorted(((step, instant(at)) for step, at in done.items()), key=itemgetter(1))
+        state.origin = OLD
+        state.status, ended = ending(received, dict(done))
         state.rounds = [(received, ended)]
-        state.taken = [Taken(s, at, 0, event.seq) for s, at in sorted(done.items(), key=_LATER)]
+        state.taken = [Taken(step, at, 0, event.seq) for step, at in done]
     return state
 
 
@@ -126,59 +124,44 @@ def ending(received: T, done: Mapping[str, T]) -> tuple[str, T]:
 
 
 def _apply(state: Complaint, event: Event, policy: Policy) -> None:
-    at = instant(event.occurred_at)
     values = {**event.body, **event.private}
-    match event.type:
-        case "amended":
-            if "received_at" in values:
-                state.received_at = instant(values.pop("received_at"))
-                state.rounds[0] = (state.received_at, state.rounds[0][1])
-            values.pop("reason", None)
-            state.fields.update(values)
-        case "closed":
-            state.fields.update({k: v for k, v in values.items() if k not in OF_THE_STEP})
-            outcome = policy.term("outcome", state.fields.get("outcome"))
-            state.status = (outcome.group if outcome else "") or "closed"
-            _take(state, event, "closed", at, values)
-            state.rounds[-1] = (state.rounds[-1][0], at)
-        case "reopened":
-            state.rounds.append((at, None))
-            state.fields.pop("outcome", None)
-            state.fields.update({k: v for k, v in values.items() if k not in OF_THE_STEP})
-            state.status = "assigned" if state.fields.get("handler") else "registered"
-            _take(state, event, "reopened", at, values)
-        case _:
-            _step(state, event, policy, at, values)
-
-
-def _step(
-    state: Complaint, event: Event, policy: Policy, at: dt.datetime, values: dict[str, Any]
-) -> None:
-    name = str(values.get("step", event.type))
-    step = policy.steps.get(name)
+    if event.type == "amended":
+        if "received_at" in values:
+            state.received_at = instant(values.pop("received_at"))
+            state.rounds[0] = (state.received_at, state.rounds[0][1])
+        values.pop("reason", None)
+        state.fields.update(values)
+        return
+    at = instant(event.occurred_at)
+    name = str(values["step"]) if event.type == "step" else event.type
+    if name == "reopened":
+        state.rounds.append((at, None))
+        state.fields.pop("outcome", None)
     state.fields.update({k: v for k, v in values.items() if k not in OF_THE_STEP})
-    if step:
-        state.fields.update(step.sets or {})
-        if step.resets:
-            state.taken = [
-                Taken(t.step, t.at, t.round, t.seq, t.actor, t.fields, undone=True)
-                if t.round == state.round and t.step in step.resets
-                else t
-                for t in state.taken
-            ]
-    wanted = "assigned" if name == "assigned" else step.status if step else ""
+    if name == "reopened":
+        state.status = "assigned" if state.fields.get("handler") else "registered"
+    elif name == "closed":
+        outcome = policy.term("outcome", state.fields.get("outcome"))
+        state.status = (outcome.group if outcome else "") or "closed"
+        state.rounds[-1] = (state.rounds[-1][0], at)
+    else:
+        _step(state, policy.steps.get(name) or Step(name, name, name), policy)
+    state.taken.append(Taken(name, at, state.round, event.seq, event.actor, values))
+
+
+def _step(state: Complaint, step: Step, policy: Policy) -> None:
+    """What a step does besides being taken: fields it sets, steps it undoes, the next status."""
+    state.fields.update(step.sets or {})
+    state.taken = [
+        t._replace(undone=True) if t.round == state.round and t.step in step.resets else t
+        for t in state.taken
+    ]
+    wanted = "assigned" if step.id == "assigned" else step.status
     if wanted and state.closed_at is None:
         # A contact after the reply does not lead back; only a return or a re-opening does.
         old, new = (policy.term("status", s) for s in (state.status, wanted))
-        if (step and step.resets) or not (old and new and new.rank < old.rank):
+        if step.resets or not (old and new and new.rank < old.rank):
             state.status = wanted
-    _take(state, event, name, at, values)
-
-
-def _take(
-    state: Complaint, event: Event, name: str, at: dt.datetime, values: dict[str, Any]
-) -> None:
-    state.taken.append(Taken(name, at, state.round, event.seq, event.actor, values))
 
 
 def facts_of(

@@ -78,6 +78,6 @@ def _dates(rule: Extension, clock: Clock, until: str, calendar: WorkCalendar) ->
     if until <= due.date().isoformat():
         yield Fault("extension.earlier", said)
     elif rule.at_most:
-        last, _ = reach(read_span(rule.at_most), due, calendar, roll="forward", count_start=False)
+        last, _ = reach(read_span(rule.at_most), due, calendar, roll="forward")
         if last and until > last.date().isoformat():
             yield Fault("extension.too_far", {**said, "last": last.date()})

@@ -46,6 +46,6 @@ def judged(
 
 @lru_cache(4096)  # the same days recur
 def _due(limit: Limit, within: str, since: str, calendar: WorkCalendar) -> tuple[str | None, bool]:
-    span, roll, count = read_span(within), limit.roll, limit.count_receipt_day
-    due, unsure = reach(span, instant(since), calendar, roll=roll, count_start=count)
+    span, start = read_span(within), instant(since)
+    due, unsure = reach(span, start, calendar, limit.roll, limit.count_receipt_day)
     return iso(due) if due else None, unsure

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from ..clock import TZ, iso
 from ..errors import Fault, Usage
 from .entry import CONTROL, LONGEST, RECEIVED, read
-from .fold import UNMAPPED
+from .fold import ENDS, UNMAPPED
 from .layout import SPACES, Layout, heading, recognise, spellings
 from .mask import name as masked_name
 from .moments import Moment, read_moment
@@ -24,14 +24,16 @@ from .policy import Field, Policy
 from .vocabulary import Named
 
 OLDEST = dt.datetime(1980, 1, 1, tzinfo=TZ)  # before that there was no such book; a slip of the pen
-STEPS = ("contacted", "resolved", "replied", "notified", "followed_up", "closed")
-DATES = ("received_at", *STEPS)
+# Where a value goes: into the chain (0), beside it (1), among the dates (2).
+Sinks = tuple[dict[str, Any], dict[str, Any], dict[str, Any]]
+DATES = ("received_at", "contacted", *reversed(ENDS))
 
 
 class Record(NamedTuple):
-    """What one row says: when it was received, what may stand in the chain, what is personal."""
+    """What one row says: when it was received, in the stored form; what may stand in the chain;
+    what is personal."""
 
-    received_at: dt.datetime
+    received_at: str
     body: dict[str, Any]
     private: dict[str, Any]
 
@@ -49,6 +51,7 @@ class Reader:
     """Reads the rows under one heading. Keeps what ditto marks refer to and the words it has met.
 
     ``headings`` are the cells of the heading, ``columns`` the field that each known one means.
+    Where required columns are ``lacking`` no row can be read.
     """
 
     def __init__(
@@ -62,15 +65,12 @@ class Reader:
             self._places.setdefault(known[place][1], []).append(place)
         self.columns = {self.headings[p]: n for n, group in self._places.items() for p in group}
         self._extra = [
-            (place, name or f"#{place + 1}")
-            for place, name in enumerate(self.headings)
-            if place not in known
+            (p, name or f"#{p + 1}") for p, name in enumerate(self.headings) if p not in known
         ]
         self._nothing, self._marks = frozenset(layout.nothing), frozenset(layout.ditto)
         self._readers = [
-            (place, name, self._sink(name), reader)
+            (place, name, self._sink(name), *self._reader(name))
             for name, group in self._places.items()
-            for reader in [self._reader(name)]
             for place in group
         ]
         self._required = dict.fromkeys(("received_at", *layout.required))
@@ -101,37 +101,20 @@ class Reader:
 
     def record(self, row: int, cells: Sequence[object]) -> Record | list[Problem]:
         """The record of a row of ``stripped`` cells, or all that is wrong with it."""
-        sinks: tuple[dict[str, Any], ...] = ({}, {}, {})
-        problems: list[Problem] = []
+        sinks: Sinks = ({}, {}, {})
         kept = self._unmapped(cells)
-        marks, ditto, width = self._marks, self._ditto, len(cells)
-        for place, name, sink, value_of in self._readers:
-            cell = cells[place] if place < width else None
-            if cell is None or cell == "":
-                continue
-            if cell not in marks:
-                ditto[place] = cell
-            elif (cell := ditto.get(place)) is None:
-                continue
-            if name in sinks[sink]:
-                kept[self.headings[place]] = _plain(cell)
-                continue
-            try:
-                if not isinstance(cell, str) and hasattr(cell, "formula"):
-                    raise Usage("import.uncomputed")
-                value = value_of(cell)
-            except Usage as wrong:
-                problems.append(self._problem(row, name, place, cell, wrong.faults[0]))
-            else:
-                if value is not None and value != "":
-                    sinks[sink][name] = value
+        problems = self._read(row, cells, sinks, kept)
         body, private, dates = sinks
         for name in self._required:
             if name not in body and name not in private and name not in dates:
-                problems += self._missing(row, name, problems)
-        received, steps = self._dated(row, dates, kept, problems)
-        if problems or received is None:
+                column = self._column(name)
+                if all(problem.column != column for problem in problems):  # nor was it refused
+                    fault = Fault("import.empty", {"field": self._label(name)})
+                    problems.append(Problem(row, column, "", fault))
+        steps = self._dated(row, dates, kept, problems)
+        if problems:
             return problems
+        received = steps.pop("received_at")
         for name, sink, value in self._defaults:
             sinks[sink].setdefault(name, value)
         body["named"] = bool(private.get("name"))
@@ -141,23 +124,49 @@ class Reader:
             private[UNMAPPED] = kept
         return Record(received, body, private)
 
+    def _read(
+        self, row: int, cells: Sequence[object], sinks: Sinks, kept: dict[str, str]
+    ) -> list[Problem]:
+        """Reads every cell of a known column into its sink; returns those that cannot be taken."""
+        problems = []
+        marks, nothing, ditto, width = self._marks, self._nothing, self._ditto, len(cells)
+        for place, name, sink, raw, value_of in self._readers:
+            cell = cells[place] if place < width else None
+            if cell is None or cell == "":
+                continue
+            if cell not in marks:
+                ditto[place] = cell
+            elif (cell := ditto.get(place)) is None:
+                continue
+            text = cell if type(cell) is str else _plain(cell)
+            if name in sinks[sink]:
+                kept[self.headings[place]] = text
+                continue
+            if text in nothing and name != "content":
+                continue
+            try:
+                if not isinstance(cell, str) and hasattr(cell, "formula"):
+                    raise Usage("import.uncomputed")
+                value = value_of(cell if raw else text)
+            except Usage as wrong:
+                shown = masked_name(text) if sink == 1 else text
+                fault = wrong.faults[0].about(field=self._label(name))
+                problems.append(Problem(row, self.headings[place], shown[:40], fault))
+            else:
+                if value != "":
+                    sinks[sink][name] = value
+        return problems
+
     def _unmapped(self, cells: Sequence[object]) -> dict[str, str]:
         named = [(place, name) for place, name in self._extra if place < len(cells)]
         named += ((place, f"#{place + 1}") for place in range(len(self.headings), len(cells)))
         return {name: text for place, name in named if (text := _plain(cells[place]))}
 
-    def _missing(self, row: int, name: str, problems: Sequence[Problem]) -> list[Problem]:
-        """That a cell must be there and is not, where it was not refused already."""
-        column = self._column(name)
-        fault = Fault("import.empty", {"field": self._label(name)})
-        known = any(problem.column == column for problem in problems)
-        return [] if known else [Problem(row, column, "", fault)]
-
     def _dated(
         self, row: int, dates: Mapping[str, Any], kept: dict[str, str], problems: list[Problem]
-    ) -> tuple[dt.datetime | None, dict[str, str]]:
-        """When it was received and when each step was done; times that cannot be are problems."""
-        received, steps = None, {}
+    ) -> dict[str, str]:
+        """When it was received and each step done, as stored; times that cannot be are problems."""
+        received, done = None, {}
         for name in DATES:
             if name not in dates:
                 continue
@@ -174,9 +183,8 @@ class Reader:
                 day = f"{at:%Y-%m-%d}"
                 fault = Fault(code, {"value": day, "received": received})
                 problems.append(Problem(row, self._column(name), day, fault))
-            steps[name] = iso(at)
-        steps.pop("received_at", None)
-        return received, steps
+            done[name] = iso(at)
+        return done
 
     def _impossible(self, at: dt.datetime, received: dt.datetime | None) -> str:
         if at > self.now:
@@ -186,83 +194,44 @@ class Reader:
         return "time.before_receipt" if received and at < received else ""
 
     def _sink(self, name: str) -> int:
-        """Where a value goes: into the chain (0), beside it (1), among the dates (2)."""
         if name in DATES or name.startswith("time:"):
             return 2
         field = self.policy.fields.get(name)
         return 0 if field and not field.private else 1
 
-    def _reader(self, name: str) -> Callable[[object], Any]:
+    def _reader(self, name: str) -> tuple[bool, Callable[[Any], Any]]:
+        """Whether a column is read from its raw cells, not from their text; and by what."""
         field = self.policy.fields.get(name)
         if name in DATES:
-            return self._moment
+            return True, self._moment
         if name.startswith("time:"):
-            return _time_of_day
+            return True, _time_of_day
         if name in ("phone", "account_no"):
-            return partial(self._digits, name == "phone")
+            return True, partial(_digits, name == "phone")
         if field is None or field.type == "text":
-            return partial(self._text, frozenset() if name == "content" else self._nothing)
+            return False, _text
         words = self.layout.values.get(name, {})
         # Words of a vocabulary recur; each spelling is looked up once.
-        return lru_cache(4096, typed=True)(partial(self._word, field, words))
+        return False, lru_cache(4096)(partial(self._word, field, words))
 
-    def _word(self, field: Field, words: Mapping[str, str], cell: object) -> Any:
-        text = _plain(cell)
-        if text in self._nothing:
-            return None
+    def _word(self, field: Field, words: Mapping[str, str], text: str) -> Any:
         return read(field, words.get(text, text), self.policy, self.now, typed=False)
 
-    def _text(self, nothing: frozenset[str], cell: object) -> str | None:
-        text = cell if type(cell) is str else _plain(cell)
-        if text in nothing:
-            return None
-        if not text.isprintable() and CONTROL.search(text):
-            raise Usage("value.control")
-        if len(text) > LONGEST:
-            raise Usage("value.long", length=len(text), most=LONGEST)
-        return text
-
-    def _digits(self, phone: bool, cell: object) -> str | None:
-        text = _plain(cell)
-        if text in self._nothing:
-            return None
-        if isinstance(cell, str) and len(text) <= 11 and text.isascii() and text.isdigit():
-            return text
-        folded = SPACES.sub("", unicodedata.normalize("NFKC", text))
-        if phone:
-            folded = re.sub(r"^(\+?86|0086)-?(?=1[0-9]{10}$|1[0-9]{2}-)", "", folded)
-            if re.fullmatch(r"1[0-9]{2}-[0-9]{4}-[0-9]{4}", folded):
-                folded = folded.replace("-", "")
-        rounded = isinstance(cell, float) and cell >= 1e15
-        if rounded or re.search(r"[0-9]e\+[0-9]", folded.casefold()):
-            raise Usage("import.lost_digits")
-        return folded
-
-    def _moment(self, cell: object) -> Moment | None:
+    def _moment(self, cell: object) -> Moment:
         if isinstance(cell, dt.datetime):
             return Moment(cell.replace(tzinfo=TZ, microsecond=0), cell.time() != dt.time())
         if isinstance(cell, dt.date):
             return Moment(dt.datetime.combine(cell, dt.time(), TZ), False)
         text = cell if type(cell) is str else _plain(cell)
-        if text in self._nothing:
-            return None
         if not isinstance(cell, str) and not re.fullmatch(r"(19|20)[0-9]{6}", text):
             raise Usage("import.number_date")
         return read_moment(text, self.now, typed=False)
 
     def _column(self, name: str) -> str:
-        places = self._places.get(name)
-        return self.headings[places[0]] if places else self._label(name).zh
-
-    def _problem(self, row: int, name: str, place: int, cell: object, fault: Fault) -> Problem:
-        shown = masked_name(_plain(cell)) if self._sink(name) == 1 else _plain(cell)
-        return Problem(row, self.headings[place], shown[:40], fault.about(field=self._label(name)))
+        return self.headings[self._places[name][0]]
 
     def _label(self, name: str) -> Named:
-        if name == "received_at":
-            return RECEIVED
-        known = self.policy.fields.get(name) or self.policy.steps.get(name)
-        return known or Named(name, name, name)
+        return RECEIVED if name == "received_at" else self.policy.label(name)
 
 
 def stripped(cells: Sequence[Any]) -> tuple[list[Any], list[Any]]:
@@ -286,7 +255,30 @@ def _plain(cell: object) -> str:
     return str(getattr(cell, "formula", cell))
 
 
-def _time_of_day(cell: object) -> dt.time | None:
+def _text(text: str) -> str:
+    if not text.isprintable() and CONTROL.search(text):
+        raise Usage("value.control")
+    if len(text) > LONGEST:
+        raise Usage("value.long", length=len(text), most=LONGEST)
+    return text
+
+
+def _digits(phone: bool, cell: object) -> str:
+    text = _plain(cell)
+    if isinstance(cell, str) and len(text) <= 11 and text.isascii() and text.isdigit():
+        return text
+    folded = SPACES.sub("", unicodedata.normalize("NFKC", text))
+    if phone:
+        folded = re.sub(r"^(\+?86|0086)-?(?=1[0-9]{10}$|1[0-9]{2}-)", "", folded)
+        if re.fullmatch(r"1[0-9]{2}-[0-9]{4}-[0-9]{4}", folded):
+            folded = folded.replace("-", "")
+    rounded = isinstance(cell, float) and cell >= 1e15
+    if rounded or re.search(r"[0-9]e\+[0-9]", folded.casefold()):
+        raise Usage("import.lost_digits")
+    return folded
+
+
+def _time_of_day(cell: object) -> dt.time:
     if isinstance(cell, dt.datetime | dt.time):
         return cell.time() if isinstance(cell, dt.datetime) else cell
     digits = re.sub(r"[^0-9]", "", _plain(cell))

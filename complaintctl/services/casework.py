@@ -38,7 +38,7 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
         adoption = office.book.adoption(received.date())
         policy = office.book.policy(adoption)
         values, more = enter(policy, {k: v for k, v in given.items() if v}, office.now)
-        values = {f.id: f.default for f in policy.fields.values() if f.default is not None} | values
+        values = policy.defaults() | values
         failed = [f.params.get("field") for f in more]
         wrong += more + [f for f in missing(policy, values) if f.params["field"] not in failed]
         wrong.tell()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from ..clock import evening
 from ..domain.clocks import reach
 from ..domain.duties import owed
 from ..domain.gates import refusals
@@ -14,7 +15,7 @@ from ..errors import Usage
 from ..ledger import queries
 from ..ledger.store import Draft
 from .reading import WITHHELD, clock
-from .session import Office, Typed, Values, evening, when
+from .session import Office, Typed, Values, when
 
 SHOWN = 100  # lines of each kind; the counts always tell of the rest
 KEPT = ("number", "kind", "status", "handler", "content", "adoption")
@@ -49,7 +50,7 @@ def _horizon(office: Office, within: str) -> dt.datetime:
     """The last moment of a span from now (``2wd``, ``3天``)."""
     try:
         span, calendar = read_span(within), office.book.calendar
-        end, _ = reach(span, office.now, calendar, roll="none", count_start=False)
+        end, _ = reach(span, office.now, calendar)
     except (ValueError, OverflowError):
         raise Usage("span.unknown", value=within) from None
     return end or office.now

@@ -6,6 +6,7 @@ import datetime as dt
 from contextlib import closing, nullcontext
 from pathlib import Path
 
+from ..clock import evening
 from ..domain.event import anchor
 from ..domain.moments import read_day
 from ..domain.policy import Policy
@@ -15,7 +16,7 @@ from ..ledger.store import Book, head
 from ..rulebook.shapes import load_form
 from ..sheets.register import write_register
 from .reading import disclose, seen
-from .session import Office, Typed, Values, evening, period
+from .session import Office, Typed, Values, period
 from .wording import terms
 
 CARRIED = "往期结转"

@@ -7,7 +7,6 @@ beside the ledger: the size of a book does not matter, the ledger is locked only
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import marshal
 import tempfile
@@ -18,14 +17,13 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from ..clock import iso
 from ..domain.layout import Layout, recognise, spellings
 from ..domain.oldrecord import Problem, Reader, Record, stripped
 from ..errors import BadData
 from ..ledger import bulk
 from ..ledger.store import Draft, append
 from ..rulebook.shapes import load_layout
-from ..sheets.atomic import replace_file
+from ..sheets.atomic import save_csv
 from ..sheets.read import open_table
 from .session import Office
 
@@ -66,7 +64,7 @@ class Spool:
             self.seen[key] = 1
         found.private["fingerprint"] = key.hex()
         found.body["row"] = row
-        self.held.append((iso(found.received_at), found.body, found.private))
+        self.held.append((*found,))
         if len(self.held) == HELD:
             self._flush()
         return times == 1
@@ -104,7 +102,9 @@ def import_book(
     ):
         headings, spool = _headings(table.rows, layout, path), Spool(file)
         reader = Reader(layout, office.policy, headings, office.now)
-        _complete(reader, path)
+        if lacking := reader.lacking():
+            found = [*filter(None, reader.headings)]
+            raise BadData("import.no_column", path=path.name, columns=lacking, found=found)
         bad = _check(table.rows, reader, spool, tally)
         write = not dry_run and (skip_bad or not tally.problems)
         with ledger.unit() if write else nullcontext():
@@ -116,6 +116,8 @@ def import_book(
                 about = {"mapping": layout.id, "sheet": table.name, **_source(path)}
                 about |= {"accepted": tally.accepted, "read": tally.read}
                 append(ledger, office.stamp, [Draft("imported", office.now, None, about)])
+    if rejects and bad:  # to be mended and imported again
+        save_csv(rejects, [reader.headings, *bad])
     return {
         "batch": office.stamp.batch,
         **vars(tally),
@@ -126,7 +128,7 @@ def import_book(
         "encoding": table.encoding,
         "written": write,
         "dry_run": dry_run,
-        **_save_rejects(rejects, [reader.headings, *bad]),
+        **({"rejects": rejects} if rejects and bad else {}),
     }
 
 
@@ -141,12 +143,6 @@ def _headings(rows: Rows, layout: Layout, path: Path) -> list[Any]:
     if not first:
         raise BadData("file.no_rows", path=path.name)
     raise BadData("import.no_headings", path=path.name, found=[str(c)[:20] for c in first[:8]])
-
-
-def _complete(reader: Reader, path: Path) -> None:
-    if lacking := reader.lacking():
-        found = [heading for heading in reader.headings if heading]
-        raise BadData("import.no_column", path=path.name, columns=lacking, found=found)
 
 
 def _check(rows: Rows, reader: Reader, spool: Spool, tally: Tally) -> list[list[Any]]:
@@ -175,13 +171,3 @@ def _source(path: Path) -> dict[str, Any]:
     """What the ledger remembers of the book's file."""
     with open(path, "rb") as file:
         return {"file": path.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
-
-
-def _save_rejects(path: Path | None, rows: list[list[Any]]) -> dict[str, Path]:
-    """The rejected rows as a CSV under their headings, to be mended and imported again."""
-    if not path or not rows[1:]:
-        return {}
-    with replace_file(path, force=True) as private:
-        with open(private, "w", encoding="utf-8-sig", newline="") as out:
-            csv.writer(out).writerows(rows)
-    return {"rejects": path}

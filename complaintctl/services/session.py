@@ -9,7 +9,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..clock import TZ
 from ..domain.fold import Complaint, fold
 from ..domain.moments import read_moment, read_month
 from ..domain.policy import Policy
@@ -76,11 +75,6 @@ def office(path: Path, *, by: str, now: dt.datetime, own: Path | None = None) ->
 def period(office: Office, month: Typed) -> tuple[dt.date, dt.date]:
     """The days first ≤ day < last that a month or year means; without one, this month."""
     return read_month(month or "this", office.now)
-
-
-def evening(day: dt.date) -> dt.datetime:
-    """The last moment of a day."""
-    return dt.datetime.combine(day, dt.time(23, 59, 59), TZ)
 
 
 def when(text: Typed, now: dt.datetime, since: dt.datetime | None = None) -> dt.datetime:

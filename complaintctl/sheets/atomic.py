@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..clock import now
@@ -42,6 +43,13 @@ def replace_file(path: Path, *, force: bool) -> Iterator[Path]:
         # Unwritable: no permission, a folder of that name, or open in Excel.
         other = "file.unwritable" if path.parent.is_dir() else "file.no_folder"
         raise LedgerTrouble(_CODES.get(error.errno or 0, other), path=str(path)) from error
+
+
+def save_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
+    """Rows as a CSV that Excel opens, in place of what the file held. Raises as replace_file."""
+    with replace_file(path, force=True) as private:
+        with open(private, "w", encoding="utf-8-sig", newline="") as out:
+            csv.writer(out).writerows(rows)
 
 
 def _sweep(folder: Path) -> None:
