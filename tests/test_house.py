@@ -70,12 +70,19 @@ def test_every_module_says_what_it_is_for(path: Path) -> None:
         assert len(told.splitlines()) <= 8
 
 
-def test_the_size_of_the_whole_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = [line for path in MODULES for line in path.read_text("utf-8").splitlines()]
-    filled = sum(bool(line.strip()) for line in lines)
-    with capsys.disabled():
-        print(f"\ncomplaintctl: {len(lines)} lines of Python ({filled} not blank), {len(MODULES)} modules")
-    assert lines
+def code_lines(path: Path) -> int:
+    """Lines of code: what is neither blank, nor a comment, nor a docstring."""
+    told: set[int] = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(node, clean=False):
+            told.update(range(node.body[0].lineno, (node.body[0].end_lineno or 0) + 1))
+    lines = enumerate(path.read_text("utf-8").splitlines(), 1)
+    return sum(bool(line.strip()) and not line.strip().startswith("#") and n not in told for n, line in lines)
+
+
+def test_the_whole_stays_small() -> None:
+    """4,500 lines for the office, 400 more for every regime as data."""
+    assert sum(map(code_lines, MODULES)) <= 4_900
 
 
 # ---- sentences ----
