@@ -35,7 +35,10 @@ class Layout:
 
 def heading(text: object) -> str:
     """A heading as it is compared: no blanks, full width folded, lower case."""
-    return SPACES.sub("", unicodedata.normalize("NFKC", str(text or ""))).casefold()
+    plain = str(text or "")
+    if plain.isascii():  # as the first cell of most rows, which is asked whether it is one
+        return "".join(plain.split()).casefold()
+    return SPACES.sub("", unicodedata.normalize("NFKC", plain)).casefold()
 
 
 def spellings(mapping: Layout) -> dict[str, Place]:
