@@ -557,6 +557,17 @@ def test_an_import_that_fills_the_disk_writes_nothing_and_says_so(run: Runner, t
     run.verified()
 
 
+@pytest.mark.parametrize("sql", ["update complaint set content = 'x' returning 1 as n", "select a from nowhere", "select :x as n"])
+def test_a_report_of_the_office_may_only_read(run: Runner, tmp_path: Path, sql: str) -> None:
+    run.log("电压低")
+    (tmp_path / "自己的" / "reports").mkdir(parents=True)
+    (tmp_path / "自己的" / "reports" / "mine.toml").write_text(f'id = "mine"\nzh = "我的"\nen = "mine"\nfigures = ["{sql}"]\n', "utf-8")
+    ran = run("--rules", tmp_path / "自己的", "report", "mine")
+    assert (ran.code, "mine 里的查询不对" in ran.err) == (6, True)
+    run.log("电压还是低")
+    run.verified()
+
+
 def test_the_reader_of_a_listing_may_go(run: Runner) -> None:
     for n in range(30):
         run.log(f"第{n}件")

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import LedgerTrouble, NotFound
+from ..errors import BadRules, LedgerTrouble, NotFound
 
 APPLICATION_ID = 0x43504C54  # "CPLT"
 VERSION = 1  # how many migrations schema.py holds, which the daily commands do not load
@@ -28,14 +28,10 @@ SETTINGS = """
 Row = dict[str, Any]
 HEADER = struct.Struct(">16s44xI4xI28x")  # the magic text, user_version, application_id
 TROUBLES = {
-    sqlite3.SQLITE_BUSY: "busy",
-    sqlite3.SQLITE_LOCKED: "busy",
-    sqlite3.SQLITE_FULL: "full",
-    sqlite3.SQLITE_READONLY: "readonly",
-    sqlite3.SQLITE_CORRUPT: "damaged",
-    sqlite3.SQLITE_NOTADB: "damaged",
-    sqlite3.SQLITE_IOERR: "disk",
-    sqlite3.SQLITE_CANTOPEN: "disk",
+    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "busy"),
+    **dict.fromkeys((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB), "damaged"),
+    **dict.fromkeys((sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN), "disk"),
+    **{sqlite3.SQLITE_FULL: "full", sqlite3.SQLITE_READONLY: "readonly"},
 }
 
 
@@ -88,6 +84,16 @@ class Ledger:
         cursor = self.run(sql, **named)
         cursor.row_factory = sqlite3.Row
         return map(dict, cursor)
+
+    def reported(self, sql: str, file: str, **named: Any) -> list[Row]:
+        """The rows of a query out of a rule file, which may only read. BadRules if it is wrong."""
+        try:
+            self.run("pragma query_only = on")
+            return self.rows(sql, **named)
+        except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
+            raise BadRules("rules.query", path=file, detail=str(error)) from None
+        finally:
+            self.run("pragma query_only = off")
 
     def close(self) -> None:
         self.connection.close()

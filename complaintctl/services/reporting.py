@@ -18,20 +18,16 @@ def report(office: Office, wanted: str, month: Typed) -> Values:
     named = {"first": first.isoformat(), "last": last.isoformat(), "now": office.now.isoformat()}
     figures: Values = {}
     for sql in text["figures"]:
-        figures |= office.ledger.rows(sql, **named)[0]
+        figures |= next(iter(office.ledger.reported(sql, text["id"], **named)), {})
     policy, tables = office.policy, []
     for table in text.get("table", ()):
-        words, lines = table.get("vocabulary", ""), office.ledger.rows(table["sql"], **named)
+        words = table.get("vocabulary", "")
+        lines = office.ledger.reported(table["sql"], text["id"], **named)
         rows = [r | {"label": policy.term(words, r.get("id")) or r.get("id")} for r in lines]
         tables.append({"id": table["id"], "title": _named(table), "rows": rows})
-    return {
-        "report": _named(text),
-        "first": first,
-        "last": last,
-        "figures": figures,
-        "labels": {f["id"]: _named(f) for f in text.get("figure", ())},
-        "tables": tables,
-    }
+    labels = {figure["id"]: _named(figure) for figure in text.get("figure", ())}
+    about = {"report": _named(text), "first": first, "last": last}
+    return {**about, "figures": figures, "labels": labels, "tables": tables}
 
 
 def _named(item: Values) -> Named:
