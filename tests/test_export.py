@@ -257,3 +257,11 @@ def test_export_then_import_returns_the_rows(run: Runner, tmp_path: Path) -> Non
     assert other.sql(f"select {kept} from complaint order by received_at") == run.sql(
         f"select {kept} from complaint order by received_at"
     )
+
+
+def test_a_form_that_filters_by_what_cannot_be_filtered(run: Runner, tmp_path: Path) -> None:
+    (tmp_path / "forms").mkdir()
+    text = 'id = "f99"\ntitle = "试"\n[where]\nphone = "1"\n[[column]]\nhead = "号"\nfield = "number"\nwidth = 10\n'
+    (tmp_path / "forms" / "f99.toml").write_text(text, "utf-8")
+    ran = run("--rules", tmp_path, "export", "f99", "-o", tmp_path)
+    assert (ran.code, "要按“phone”筛选" in ran.err) == (6, True)

@@ -429,6 +429,16 @@ def test_a_time_before_the_receipt_of_the_same_day_is_kept_beside(run: Runner, t
     assert shown["more"]["unmapped"]["答复时间"] == "2025-03-05 08:00"
 
 
+def test_so_is_a_time_of_day_in_a_column_of_its_own(run: Runner, tmp_path: Path) -> None:
+    layout = tmp_path / "分列.toml"
+    layout.write_text('id = "x"\n[headings]\nreceived_at = ["日期"]\ncontent = ["内容"]\nreplied = ["答复日"]\n'
+                      '[times]\nreceived_at = ["时刻"]\nreplied = ["答复时刻"]\n[defaults]\nchannel = "phone"\n', "utf-8")  # fmt: skip
+    path = book(tmp_path / "旧.csv", [["2025-03-05", "14:30", "电压低", "2025-03-05", "08:00"]],
+                ["日期", "时刻", "内容", "答复日", "答复时刻"])  # fmt: skip
+    run.ok("import", path, "--mapping", layout)
+    assert run.json("show", "001")["more"]["unmapped"]["答复日"] == "2025-03-05 08:00"
+
+
 def test_the_spool_is_gone_after_an_import(run: Runner, tmp_path: Path) -> None:
     folder = {p.name for p in tmp_path.iterdir()}
     run.ok("import", CSV, "--skip-bad")

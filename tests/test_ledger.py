@@ -568,6 +568,14 @@ def test_a_report_of_the_office_may_only_read(run: Runner, tmp_path: Path, sql: 
     run.verified()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="POSIX limits")
+def test_a_founding_that_fills_the_disk_leaves_nothing(tmp_path: Path) -> None:
+    limited = "import resource as r; r.setrlimit(r.RLIMIT_FSIZE, (100_000, 100_000)); import complaintctl.__main__ as m; m.main()"
+    reader = start("-c", limited, "--ledger", str(tmp_path / "a.db"), "init")
+    reader.communicate(timeout=60)
+    assert (reader.returncode, sorted(tmp_path.glob("a.db*"))) == (7, [])
+
+
 def test_the_reader_of_a_listing_may_go(run: Runner) -> None:
     for n in range(30):
         run.log(f"第{n}件")

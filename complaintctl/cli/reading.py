@@ -140,6 +140,6 @@ def _save(desk: Desk, found: dict[str, Any], output: str) -> None:
     lines = [(desk.put(found["labels"].get(k, k)), v) for k, v in found["figures"].items()]
     for part in found["tables"]:
         lines += [(), (desk.put(part["title"]), desk.text("head.count"))]
-        lines += [(desk.put(row["label"]), row["count"]) for row in part["rows"]]
+        lines += [(desk.put(row["label"]), row.get("count")) for row in part["rows"]]
     save_csv(Path(output), lines)
     desk.note("said.saved", path=output)

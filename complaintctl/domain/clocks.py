@@ -39,10 +39,10 @@ class Clock(NamedTuple):
     state: str
     provisional: bool = False
 
-    def state_at(self, now: dt.datetime) -> str:
-        """The state as a person sees it now: a running clock past its time is overdue."""
-        past = self.state == "running" and self.due_at and self.due_at < now
-        return "overdue" if past else self.state
+
+def state_at(state: str, due: dt.datetime | None, now: dt.datetime) -> str:
+    """A clock's state as a person sees it now: running past its due time it is overdue."""
+    return "overdue" if state == "running" and due and due < now else state
 
 
 def reach(

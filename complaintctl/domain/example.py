@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..clock import TZ
-from .clocks import Clock, clocks
+from .clocks import Clock, clocks, state_at
 from .conditions import Table
 from .duties import occasions
 from .event import Event
@@ -43,7 +43,8 @@ def _clocks(example: Table, lines: dict[str, Clock]) -> Claims:
         yield f"{limit}: due", wanted if holds else got, wanted
     now = _at(example.get("now", _NOW.isoformat()))
     for limit, wanted in example.get("state", {}).items():
-        yield f"{limit}: state", lines[limit].state_at(now) if limit in lines else None, wanted
+        line = lines.get(limit)
+        yield f"{limit}: state", line and state_at(line.state, line.due_at, now), wanted
 
 
 def _penalties(example: Table, found: dict[str, Any]) -> Claims:

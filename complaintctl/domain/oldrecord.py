@@ -172,7 +172,7 @@ class Reader:
                 continue
             at, has_time = dates[name]
             if not has_time and (time := dates.get(f"time:{name}")):
-                at = dt.datetime.combine(at.date(), time, TZ)
+                at, has_time = dt.datetime.combine(at.date(), time, TZ), True
             if name == "received_at":
                 received = at
             elif received and at < received and at.date() == received.date():

@@ -91,6 +91,10 @@ class Ledger:
             self.run("pragma query_only = on")
             return self.rows(sql, **named)
         except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in TROUBLES.keys() - {
+                sqlite3.SQLITE_READONLY
+            }:
+                raise  # busy, full, damaged: no fault of the file
             raise BadRules("rules.query", path=file, detail=str(error)) from None
         finally:
             self.run("pragma query_only = off")
@@ -112,7 +116,7 @@ def translated(path: Path | None) -> Iterator[None]:
 
 
 def create(path: Path) -> Ledger:
-    """A new, empty ledger with its tables, mode 0600. LedgerTrouble when the file exists."""
+    """A new, empty file, mode 0600, to be ``built``. LedgerTrouble when it exists."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         path.touch(0o600, exist_ok=False)
@@ -120,7 +124,7 @@ def create(path: Path) -> Ledger:
         raise LedgerTrouble("ledger.exists", path=path) from None
     except OSError:
         raise LedgerTrouble("ledger.disk", path=path) from None
-    return built(Ledger(path))
+    return Ledger(path)
 
 
 def open_ledger(path: Path) -> Ledger:

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..errors import NotFound, Usage
+from ..errors import BadRules, NotFound, Usage
 from .connection import Ledger, Row
 from .projection import SEARCHED
 
@@ -231,7 +231,7 @@ def _conditions(equal: Equal, period: Period | None) -> tuple[str, Row]:
     named: Row = {"first": str(period[0]), "last": str(period[1])} if period else {}
     for name, wanted in equal.items():
         if name not in EQUAL:
-            raise ValueError(name)
+            raise BadRules("rules.filter", value=name, known=sorted(EQUAL))
         options = wanted if isinstance(wanted, list) else [wanted]
         keys = {f"{name}_{n}": option for n, option in enumerate(options)}
         where += f' and k."{name}" in ({", ".join(f":{key}" for key in keys)})'

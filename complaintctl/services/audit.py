@@ -12,7 +12,7 @@ from pathlib import Path
 from ..domain.event import anchor, canonical
 from ..domain.policy import Policy
 from ..errors import Usage
-from ..ledger.connection import create
+from ..ledger.connection import built, create
 from ..ledger.office import project_office
 from ..ledger.store import Draft, head
 from ..ledger.verify import prove
@@ -34,7 +34,7 @@ def init(
     opened = Draft("opened", now, None, {"name": station, "code": code})
     calendar, ledger = announced(now), create(path)
     try:
-        with closing(ledger), ledger.unit():
+        with closing(built(ledger)), ledger.unit():
             ledger.station = code
             office = stamped(ledger, by=by, now=now, own=own)
             office.write(opened, adoption(rules, now, now.date()), calendar)

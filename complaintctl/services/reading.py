@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..domain.clocks import Clock, clocks, derive
+from ..domain.clocks import Clock, clocks, derive, state_at
 from ..domain.entry import word
 from ..domain.fold import UNMAPPED, Complaint
 from ..domain.mask import masked
@@ -44,15 +44,13 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
     state, policy = office.state(row["number"])
     if unmask:
         disclose(office, state.number, unmask)
-    shown = seen(policy, row, bare=bool(unmask))
-    kept = {k: v for k, v in state.fields.items() if k == UNMAPPED}
-    if row["restricted"] and not unmask:
-        kept = dict.fromkeys(kept, WITHHELD)
+    kept = {UNMAPPED: state.fields[UNMAPPED]} if UNMAPPED in state.fields else {}
+    shown = seen(policy, row, bare=bool(unmask), kept=kept)
     lines = queries.clocks_of(office.ledger, state.number)
     return {
         **{name: shown[name] for name in (*SHOWN, "closed_at")},
         "late": bool(row["late"]),
-        "more": shown["more"] | kept,
+        "more": shown["more"],
         "policy": policy.id,
         "penalties": queries.penalties_of(office.ledger, state.number),
         "checklist": _checklist(state, policy),
@@ -74,13 +72,15 @@ def disclose(office: Office, what: str, reason: str) -> None:
         office.write(Draft("disclosed", office.now, None, {"what": what}, {"reason": reason}))
 
 
-def seen(policy: Policy, row: Values, *, bare: bool = False) -> Values:
+def seen(policy: Policy, row: Values, *, bare: bool = False, kept: Values | None = None) -> Values:
     """A projected row with its further fields read; masked if restricted, unless it is ``bare``.
+
+    ``kept`` is what only the events tell.
 
     ``closed_at`` is None also for an old record whose end nobody knows.
     """
     closed = None if row["status"] == "archived" else row["ended_at"]
-    shown = {**row, "more": json.loads(row["more"]), "closed_at": closed}
+    shown = {**row, "more": json.loads(row["more"]) | (kept or {}), "closed_at": closed}
     if bare or not row["restricted"]:
         return shown
     shown["more"] = {k: WITHHELD for k, v in shown["more"].items() if v}
@@ -91,7 +91,7 @@ def clock(line: Mapping[str, Any], policy: Policy, now: dt.datetime) -> Values:
     """A clock as scripts get it, from its row or its values; ``state`` as of now."""
     limit, due = policy.limit(line["limit"]), line["due_at"]
     assert limit is not None, "a clock has its limit"
-    overdue = line["state"] == "running" and due and dt.datetime.fromisoformat(str(due)) < now
+    at = dt.datetime.fromisoformat(str(due)) if due else None
     return {
         "limit": line["limit"],
         "policy": line["policy"],
@@ -100,7 +100,7 @@ def clock(line: Mapping[str, Any], policy: Policy, now: dt.datetime) -> Values:
         "from": line["since"],
         "due_at": due,
         "met_at": line["met_at"],
-        "state": "overdue" if overdue else line["state"],
+        "state": state_at(line["state"], at, now),
         "provisional": bool(line["provisional"]),
         "round": line["round"] + 1,
     }

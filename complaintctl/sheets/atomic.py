@@ -55,8 +55,9 @@ def save_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
 def _sweep(folder: Path) -> None:
     """Take away what a killed run left behind more than an hour ago: it may hold names."""
     for left in folder.glob(".complaintctl-*"):
-        if now().timestamp() - left.stat().st_mtime > 3600:
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(FileNotFoundError):  # another run has just finished with it
+            if now().timestamp() - left.stat().st_mtime > 3600:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _publish(private: Path, path: Path) -> None:
