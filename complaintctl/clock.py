@@ -1,7 +1,5 @@
 """The only place that reads the time; everybody else is handed it. And how an instant is stored."""
 
-from __future__ import annotations
-
 import datetime as dt
 from functools import lru_cache
 

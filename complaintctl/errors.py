@@ -3,11 +3,10 @@
 No sentence is written here; the catalogues in ``texts`` hold one per code and language.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Self
 
 
 @dataclass(frozen=True)
@@ -21,9 +20,9 @@ class Fault:
     code: str
     params: dict[str, object] = field(default_factory=dict)
 
-    def about(self, **more: object) -> Fault:
+    def about(self, **more: object) -> Self:
         """The same fault, with more said of it."""
-        return Fault(self.code, {**self.params, **more})
+        return type(self)(self.code, {**self.params, **more})
 
 
 class Trouble(Exception):

@@ -3,8 +3,6 @@
 Only the module of the command asked for is imported, so that the daily commands start fast.
 """
 
-from __future__ import annotations
-
 import errno
 import inspect
 import os

@@ -1,7 +1,5 @@
 """Commands on whole books: init, import, export, verify."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Commands that do something on a complaint: log, assign, update, amend, close, reopen, undo."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..errors import Fault

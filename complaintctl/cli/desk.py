@@ -1,8 +1,6 @@
 """The front desk of one invocation: where the ledger is, who asks, in which language, and what is
 said. Human text and JSON go to stdout, everything else to stderr."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import os
@@ -57,7 +55,7 @@ class Desk:
         return {"by": by, "now": self.clock(), "own": self.own}
 
     @cached_property
-    def office(self) -> Office:
+    def office(self) -> "Office":
         """The office of this invocation, opened when first asked for; ``closing`` closes it."""
         from ..services.session import office
 

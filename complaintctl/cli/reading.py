@@ -1,7 +1,5 @@
 """Commands that only look: show, explain, list, search, due, report."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from ..errors import Overdue

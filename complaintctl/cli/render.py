@@ -1,8 +1,6 @@
 """How things look on a terminal: columns that line up with Chinese in them, user text made
 inert."""
 
-from __future__ import annotations
-
 import datetime as dt
 import sys
 import unicodedata

@@ -1,7 +1,5 @@
 """Commands on the rules: policy, form, calendar, duty; each a group of verbs."""
 
-from __future__ import annotations
-
 import typer
 
 from ..errors import BadRules

@@ -4,8 +4,6 @@ Pure: a complaint, a policy and a calendar in; clocks out. The present time is n
 running clock is never ``overdue`` here; the reader of the clock says that.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from dataclasses import dataclass

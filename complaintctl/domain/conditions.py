@@ -1,7 +1,5 @@
 """Plain tables asked of a complaint's facts: conditions, and values that depend on a fact."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the office owes by the calendar: reception days, boxes, bulletins (RFC 5545)."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Collection
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """What people type, turned into values of a policy's fields: every fault found, none invented."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from collections.abc import Mapping

@@ -4,8 +4,6 @@ Personal data is beside the chain: an event carries only the salted digest of it
 can be erased and the chain still holds.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping
 from functools import cache

@@ -1,7 +1,5 @@
 """Runs the ``[[example]]`` of a policy file: given this complaint and events, then these dates."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterator
 from typing import Any

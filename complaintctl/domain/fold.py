@@ -1,8 +1,6 @@
 """From events to the present state of one complaint: one pure fold, used for writing and for
 proving."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field

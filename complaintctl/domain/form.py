@@ -1,7 +1,5 @@
 """A paper form as data: what a register's sheet looks like."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 

@@ -1,8 +1,6 @@
 """What the rules demand before a step is taken or a limit is moved: all that is missing, each with
 its clause."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from ..errors import Fault

@@ -2,8 +2,6 @@
 finds for them, but many times a second more. ``verify`` holds the two against each other.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """The layout of old books as data, and the recognition of their headings. Reads no file."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """Personal data made unreadable for registers and screens: 张**, 138****5678."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

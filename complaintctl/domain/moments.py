@@ -4,8 +4,6 @@ A lenient parser reads 24.3.5 as 2005-03-24; this one never guesses. Nothing her
 clock: ``now`` is handed in, and only what is typed at a terminal (``typed``) may lean on it.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from functools import lru_cache

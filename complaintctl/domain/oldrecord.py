@@ -4,8 +4,6 @@ A column that no mapping knows is kept with the record; a cell that cannot be re
 its column, value and reason. Nothing is guessed.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """What the rules propose against staff. A proposal is no fine: a person approves or waives it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -3,8 +3,6 @@
 Built from the merged text of a policy file, which the ledger stores. Knows no regime by name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cache, cached_property, lru_cache
 from typing import Any, TypeVar, dataclass_transform

@@ -1,7 +1,5 @@
 """Lengths of time as rules and people write them (3 workdays, 2wd, 24小时). Knows no calendar."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from functools import lru_cache

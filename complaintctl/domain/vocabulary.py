@@ -1,7 +1,5 @@
 """Words as people type them: an id, a label in either language, or a clear beginning."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass

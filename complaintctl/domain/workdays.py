@@ -4,8 +4,6 @@ Pure: the exceptional days are handed in, nothing here knows a ledger or a libra
 A year without a State Council notice still counts, and says that it is provisional.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping

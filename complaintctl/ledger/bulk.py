@@ -4,8 +4,6 @@ Runs inside the caller's unit of work; ends with the same tables as one-by-one w
 compares). SQLite writes in a thread of its own while the next records are prepared.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 import sys

@@ -4,8 +4,6 @@ The header is read before the first connection and never beside one: closing a s
 file would drop SQLite's POSIX locks.
 """
 
-from __future__ import annotations
-
 import sqlite3
 import stat
 import struct

@@ -1,7 +1,5 @@
 """The office's own tables (station, policies, calendar, duties), rebuilt from its events."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """A ledger as it was, or a part of it: events replayed in memory."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 from .connection import Ledger, built

@@ -1,7 +1,5 @@
 """What the tables show of a complaint: rows made from its folded state. No reading, no deciding."""
 
-from __future__ import annotations
-
 import datetime as dt
 import sqlite3
 import sys

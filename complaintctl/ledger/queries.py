@@ -1,7 +1,5 @@
 """Reading the projection: one complaint, lists, what is due, search, a period's register."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping

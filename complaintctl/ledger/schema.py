@@ -3,8 +3,6 @@
 ``event`` and ``private`` are the truth; all other tables are a projection that can be rebuilt.
 """
 
-from __future__ import annotations
-
 import sqlite3
 from pathlib import Path
 

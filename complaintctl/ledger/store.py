@@ -3,8 +3,6 @@
 Every function here that writes runs inside the caller's unit of work.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import os

@@ -2,8 +2,6 @@
 the schema and the counters. Repairs nothing. A valid ledger is unchanged; it need not be true.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sqlite3

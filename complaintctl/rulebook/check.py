@@ -1,7 +1,5 @@
 """Reads a policy file as a strict examiner: every fault of it at once, each with its place."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Holds the packaged policies against the index of ids, and two regimes against each other."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -3,8 +3,6 @@
 An office's own folder overlays the packaged files by id: ``OWN/policies/mine.toml`` and so on.
 """
 
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Policies from their files: includes merged, every item marked with the regime it comes from."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Forms, layouts of old books and reports from their files."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

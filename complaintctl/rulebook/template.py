@@ -1,7 +1,5 @@
 """A commented copy of a regime for an office to make its own, every rule ready to uncomment."""
 
-from __future__ import annotations
-
 import json
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """Founding an office and proving its ledger."""
 
-from __future__ import annotations
-
 import datetime as dt
 import hashlib
 import re

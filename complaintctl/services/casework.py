@@ -1,7 +1,5 @@
 """What is done on a complaint: log, assign, update, amend, close, reopen, undo."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Mapping
 

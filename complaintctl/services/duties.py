@@ -1,7 +1,5 @@
 """What is owed today: deadlines, call-backs, recurring duties; and the record that one was done."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 from ..clock import evening

@@ -1,7 +1,5 @@
 """Registers out: the rows of a form for a period, the month's balance and the ledger's head."""
 
-from __future__ import annotations
-
 import datetime as dt
 from contextlib import closing, nullcontext
 from pathlib import Path

@@ -3,8 +3,6 @@
 The one place that knows that package; used when calendar years are filled, never day by day.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 

@@ -5,8 +5,6 @@ read = accepted + rejected + duplicate + blank. What is checked waits in a priva
 beside the ledger: the size of a book does not matter, the ledger is locked only while writing.
 """
 
-from __future__ import annotations
-
 import hashlib
 import marshal
 import tempfile

@@ -3,8 +3,6 @@
 Returns plain dictionaries (the JSON the scripts rely on); restricted complaints come masked.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 from collections.abc import Mapping

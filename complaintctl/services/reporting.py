@@ -1,7 +1,5 @@
 """Figures of a period: a report file says what is counted; the ledger's views do the counting."""
 
-from __future__ import annotations
-
 from ..domain.vocabulary import Named
 from ..rulebook.shapes import load_report
 from .session import Office, Typed, Values, period

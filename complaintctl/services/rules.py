@@ -1,7 +1,5 @@
 """The rules of an office: policies listed, checked, adopted; the calendar corrected."""
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """An open office: the ledger, its rules, who acts and when. Every service takes one."""
 
-from __future__ import annotations
-
 import datetime as dt
 import os
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Ids turned into the words of a policy, for people; scripts get the ids."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A file appears whole or not at all; an existing one is kept unless the caller says otherwise."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import errno

@@ -1,8 +1,6 @@
 """The workbook around a register's rows: styles, headings, print set-up. openpyxl makes these; the
 rows are streamed as XML text: six times as fast, and no names in the system's temp folder."""
 
-from __future__ import annotations
-
 import datetime as dt
 import io
 import itertools

@@ -1,7 +1,5 @@
 """What one cell holds: text made safe for XML and for Excel, dates as serial numbers."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
 from decimal import Decimal

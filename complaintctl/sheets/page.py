@@ -1,7 +1,5 @@
 """The printed page: how much fits on it, and how its rows are stretched to fill it."""
 
-from __future__ import annotations
-
 from ..domain.form import Form
 
 PAPERS = {"A3": (8, 841.9, 1190.6), "A4": (9, 595.3, 841.9)}  # Excel's code, sides in points

@@ -1,8 +1,6 @@
 """Opens a table somebody else made and yields its rows, or says in one sentence why not. Separated
 text is read here, a workbook next door. No header is looked for, no cell is changed."""
 
-from __future__ import annotations
-
 import codecs
 import csv
 import io

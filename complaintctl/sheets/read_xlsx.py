@@ -4,8 +4,6 @@ The parser is called directly: openpyxl's read-only sheets believe the size a fi
 rows by it, and give neither row numbers nor formulas that were never calculated.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import warnings
 import zipfile

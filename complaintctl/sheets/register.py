@@ -1,7 +1,5 @@
 """Writes a register: a line per complaint, ruled to the last page's end, then the signatures."""
 
-from __future__ import annotations
-
 import datetime as dt
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -4,8 +4,6 @@ Values may be words of a vocabulary (they have ``zh`` and ``en``), faults (they 
 ``params``), spans, dates, lists of any of these. Nothing else in the program holds a sentence.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import os
