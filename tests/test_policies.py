@@ -23,7 +23,7 @@ BUILT = ("s01", "s02", "s05", "station")  # the regimes of the station's own off
 @cache
 def calendar() -> WorkCalendar:
     years = announced_years()
-    return WorkCalendar({d: why for y in years for d, why in state_council_days(y).items()}, years)
+    return WorkCalendar(state_council_days(years), years)
 
 
 @pytest.mark.parametrize("name", PACKAGED)

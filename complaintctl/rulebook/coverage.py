@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..domain.conditions import Table
+from ..domain.fold import LIVE, facts_of
 from ..domain.policy import RULES, Policy, Term
 from ..domain.spans import read_span
 from ..errors import Fault
@@ -79,9 +80,7 @@ def _by_kind(one: Policy, two: Policy) -> list[Fault]:
 
 
 def _limits(policy: Policy, kind: str) -> list[Fault]:
-    known = policy.defaults() | {"kind": kind, "origin": "live"}
-    level = policy.term("level", known.get("level"))
-    known["rank"] = level.rank if level else 0
+    known = facts_of(policy.defaults() | {"kind": kind}, policy, LIVE, "registered")
     return [
         Fault("diff.item", {"id": limit.id, "what": limit, "span": limit.span(known)})
         for limit in policy.limits

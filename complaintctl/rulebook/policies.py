@@ -28,9 +28,6 @@ def merged(path: Path, own: Path | None = None) -> Text:
     _include(lineage, path, found("policies", own), ())
     whole: Text = {"vocabulary": {}, "sources": {}, "checklists": {}}
     for id_, text in lineage.items():
-        dropped = text.get("drop", ())
-        for kind in ITEMS:
-            whole[kind] = [i for i in whole.get(kind, ()) if i.get("id") not in dropped]
         whole |= {"example": [], **{k: v for k, v in text.items() if k not in JOINED}}
         _join(whole, text, id_)
         for plan in text.get("plans", ()):
@@ -64,11 +61,13 @@ def _plan(text: Text) -> Text:
 
 
 def _join(whole: Text, text: Text, id_: str) -> None:
-    """Adds the items of a file with their origin, and what stays known of the file in the whole:
-    its head, and its steps in order if they are a list to tick."""
+    """Adds the items of a file with their origin, without those it drops, and what stays known of
+    the file in the whole: its head, and its steps in order if they are a list to tick."""
+    dropped = text.get("drop", ())
     for kind in ITEMS:
-        items = [{**item, "origin": id_} for item in text.get(kind, ())]
-        whole[kind] = _replaced(whole[kind], items)
+        kept = (item for item in whole.get(kind, ()) if item.get("id") not in dropped)
+        items = ({**item, "origin": id_} for item in text.get(kind, ()))
+        whole[kind] = _replaced(kept, items)
     for name, words in text.get("vocabulary", {}).items():
         whole["vocabulary"][name] = _replaced(whole["vocabulary"].get(name, ()), words)
     whole["sources"][id_] = {key: text[key] for key in ABOUT if key in text}

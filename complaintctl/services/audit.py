@@ -56,8 +56,7 @@ def adoption(rules: Policy, now: dt.datetime, day: dt.date) -> Draft:
 def announced(now: dt.datetime, known: Iterable[int] = ()) -> Draft:
     """The event that fills the calendar with every announced year not yet known."""
     years = sorted(set(announced_years()) - set(known))
-    found = (item for year in years for item in state_council_days(year).items())
-    days = {day.isoformat(): list(why) for day, why in found}
+    days = {day.isoformat(): list(why) for day, why in state_council_days(years).items()}
     return Draft("calendar", now, None, {"years": years, "days": days, "source": "holidays"})
 
 

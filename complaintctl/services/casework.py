@@ -17,7 +17,6 @@ from .session import SOON, Office, Typed, Values, when
 Given = Mapping[str, str]  # field ids or labels, and what was typed
 Done = tuple[str, bool]  # the complaint's number; False when it was so already
 OWN = ("assigned", "closed", "reopened")  # steps that are events of a type of their own
-ALREADY = (("closed", True), ("reopened", False))  # steps for which it is closed, or open, already
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 WIDE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
 EVER = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the days that dates can be typed for
@@ -44,12 +43,11 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
         body |= {"policy": adoption, "named": bool(values.get("name"))}
         number = next_number(office.ledger, policy.number, office.now.date())
         _commit(office, Draft("logged", received, number, body, private))
-    since = office.now - REPEAT
+    known = {name: values[name] for name in ("phone", "account_no") if values.get(name)}
     similar = [
         (earlier, name)
-        for name in ("phone", "account_no")
-        if values.get(name)
-        for earlier in queries.similar(office.ledger, number, name, values[name], since)
+        for name, value in known.items()
+        for earlier in queries.similar(office.ledger, number, name, value, office.now - REPEAT)
     ]
     return {"number": number, "similar": similar}
 
@@ -114,9 +112,8 @@ def undo(office: Office, batch: Typed) -> Values:
         if later := [b for b in after if b not in office.book.voided]:
             raise Refused("undo.later", batch=batch, later=later)
         office.write(Draft("voided", office.now, None, {"batch": batch}))
-        office.book.forget()
-        if WIDE.intersection(found["types"].split(",")):
-            refresh(office.ledger, office.book, EVER)
+        wide = WIDE.intersection(found["types"].split(","))
+        refresh(office.ledger, office.book, EVER if wide else ())
         for number in numbers:
             project(office.ledger, office.book, number)
     return {**found, "numbers": numbers}
@@ -138,7 +135,7 @@ def _act(office: Office, wanted: str, action: str, given: Given, at: Typed, text
     """Any step on a complaint, with all that the rules ask of it."""
     with office.ledger.unit():
         state, policy = office.state(queries.find(office.ledger, wanted))
-        if (action, state.closed_at is not None) in ALREADY:
+        if action == ("closed" if state.closed_at else "reopened"):  # it is so already
             return state.number, False
         values, wrong = enter(policy, given, office.now)
         with wrong.kept():

@@ -29,19 +29,14 @@ def due(office: Office, within: Typed = None) -> Values:
     until = max(today, _horizon(office, within)) if within else today
     moments = (now, until + dt.timedelta(seconds=1), until + dt.timedelta(days=7))
     late, in_time, later = (queries.due_before(ledger, moment) for moment in moments)
-    rows, duties = queries.due(ledger, until, SHOWN), _owed(office, until.date())
-    return {
-        "as_of": now,
-        "until": until,
-        "overdue": late,
-        "due": in_time - late,
-        "later": later - in_time,
-        "clocks": [_line(office, row) for row in rows],
-        "hidden": in_time - len(rows),
-        "callbacks": [r for r in queries.answered_open(ledger, SHOWN) if _to_call(office, r)],
-        "duties": duties,
-        "overdue_duties": sum(d["state"] == "overdue" for d in duties),
-    }
+    counts = {"overdue": late, "due": in_time - late, "later": later - in_time}
+    rows = [_line(office, row) for row in queries.due(ledger, until, SHOWN)]
+    calls = [r for r in queries.answered_open(ledger, SHOWN) if _to_call(office, r)]
+    found = {"clocks": rows, "hidden": in_time - len(rows), "callbacks": calls}
+    duties = _owed(office, until.date())
+    missed = sum(duty["state"] == "overdue" for duty in duties)
+    duty = {"duties": duties, "overdue_duties": missed}
+    return {"as_of": now, "until": until, **counts, **found, **duty}
 
 
 def _horizon(office: Office, within: str) -> dt.datetime:

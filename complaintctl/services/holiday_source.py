@@ -5,6 +5,7 @@ The one place that knows that package; used when calendar years are filled, neve
 
 import datetime as dt
 import re
+from collections.abc import Collection
 
 _DAY = dt.timedelta(days=1)
 
@@ -17,17 +18,16 @@ def announced_years() -> list[int]:
     return sorted({y for y, rows in table for r in rows if isinstance(r, tuple) and len(r) > 3})
 
 
-def state_council_days(year: int) -> dict[dt.date, tuple[str, str]]:
-    """Every exceptional day of an announced year: date -> (``off`` or ``work``, name); else {}.
+def state_council_days(years: Collection[int]) -> dict[dt.date, tuple[str, str]]:
+    """Every exceptional day of announced years: date -> (``off`` or ``work``, name), in order.
 
     A day off that another is worked for is named after its block (春节调休), the other too (春节).
     """
-    if year not in announced_years():
-        return {}
     from holidays import country_holidays
 
-    # With its neighbours: 2006-12-30 is in the notice for 2007.
-    china = country_holidays("CN", years=range(year - 1, year + 2), language="zh_CN")
+    # With their neighbours: 2006-12-30 is in the notice for 2007.
+    near = {year + n for year in years for n in (-1, 0, 1)}
+    china = country_holidays("CN", years=near, language="zh_CN")
     labels, worked = dict(china.items()), china.weekend_workdays
     found = dict.fromkeys(worked, ("work", "调休"))
     for day, label in labels.items():
@@ -35,7 +35,7 @@ def state_council_days(year: int) -> dict[dt.date, tuple[str, str]]:
             name = _block(day, labels, worked)
             found[dt.date.fromisoformat(swapped[1])] = ("work", name)
         found[day] = ("off", f"{name}调休" if swapped else _names(label))
-    return {day: found[day] for day in sorted(found) if day.year == year}
+    return {day: found[day] for day in sorted(found) if day.year in years}
 
 
 def _block(day: dt.date, labels: dict[dt.date, str], worked: set[dt.date]) -> str:

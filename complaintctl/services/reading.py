@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ..domain.clocks import Clock, clocks, derive, state_at
+from ..domain.clocks import clocks, derive, state_at
 from ..domain.entry import word
 from ..domain.fold import UNMAPPED, Complaint
 from ..domain.mask import masked
@@ -44,16 +44,12 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
         disclose(office, state.number, unmask)
     kept = {UNMAPPED: state.fields[UNMAPPED]} if UNMAPPED in state.fields else {}
     shown = seen(policy, row, bare=bool(unmask), kept=kept)
-    lines = queries.clocks_of(office.ledger, state.number)
-    return {
-        **{name: shown[name] for name in (*SHOWN, "closed_at")},
-        "late": bool(row["late"]),
-        "more": shown["more"],
-        "policy": policy.id,
-        "penalties": queries.penalties_of(office.ledger, state.number),
-        "checklist": _checklist(state, policy),
-        "clocks": [clock(line, policy, office.now) for line in lines],
-    }
+    about = {name: shown[name] for name in (*SHOWN, "closed_at", "more")}
+    about |= {"late": bool(row["late"]), "policy": policy.id}
+    fines = queries.penalties_of(office.ledger, state.number)
+    rows = queries.clocks_of(office.ledger, state.number)
+    lines = [clock(row, policy, office.now) for row in rows]
+    return about | {"penalties": fines, "checklist": _checklist(state, policy), "clocks": lines}
 
 
 def _checklist(state: Complaint, policy: Policy) -> list[Values]:
@@ -129,24 +125,17 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> Values
     With another ``policy`` the same complaint under that regime; nothing is written.
     """
     state, rules = office.state(queries.find(office.ledger, wanted), policy)
-    found = clocks(state, rules, office.book.calendar)
+    calendar, lines = office.book.calendar, []
+    for item in clocks(state, rules, calendar):
+        limit = rules.limit(item.limit)
+        assert limit is not None, "a clock has its limit"
+        told = clock(item._asdict(), rules, office.now)
+        told |= {"title": limit, "article": limit.place, "source": rules.named(item.policy)}
+        told |= {"assumed": limit.reason if limit.assumed else None}
+        told |= {"within": limit.span(state.facts), "days": derive(limit, item, state, calendar)}
+        lines.append(told)
     about = {"number": state.number, "policy": rules.id, "title": rules.named(rules.id)}
-    lines = [_explained(office, item, state, rules) for item in found]
     return {**about, "received_at": state.received_at, "clocks": lines}
-
-
-def _explained(office: Office, item: Clock, state: Complaint, policy: Policy) -> Values:
-    limit = policy.limit(item.limit)
-    assert limit is not None, "a clock has its limit"
-    return {
-        **clock(item._asdict(), policy, office.now),
-        "article": limit.place,
-        "title": limit,
-        "source": policy.named(item.policy),
-        "assumed": limit.reason if limit.assumed else None,
-        "within": limit.span(state.facts),
-        "days": derive(limit, item, state, office.book.calendar),
-    }
 
 
 def listing(

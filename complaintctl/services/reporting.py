@@ -1,5 +1,6 @@
 """Figures of a period: a report file says what is counted; the ledger's views do the counting."""
 
+from ..domain.policy import build
 from ..domain.vocabulary import Named
 from ..rulebook.shapes import load_report
 from .session import Office, Typed, Values, period
@@ -22,11 +23,7 @@ def report(office: Office, wanted: str, month: Typed) -> Values:
         words = table.get("vocabulary", "")
         lines = office.ledger.reported(table["sql"], text["id"], **named)
         rows = [r | {"label": policy.term(words, r.get("id")) or r.get("id")} for r in lines]
-        tables.append({"id": table["id"], "title": _named(table), "rows": rows})
-    labels = {figure["id"]: _named(figure) for figure in text.get("figure", ())}
-    about = {"report": _named(text), "first": first, "last": last}
+        tables.append({"id": table["id"], "title": build(Named, table), "rows": rows})
+    labels = {figure["id"]: build(Named, figure) for figure in text.get("figure", ())}
+    about = {"report": build(Named, text), "first": first, "last": last}
     return {**about, "figures": figures, "labels": labels, "tables": tables}
-
-
-def _named(item: Values) -> Named:
-    return Named(item["id"], item["zh"], item["en"])

@@ -47,23 +47,18 @@ def check(wanted: Iterable[str], own: Path | None) -> Values:
         for index, example in enumerate(policy.text.get("example", ()), 1):
             count += 1
             about = {"path": path.name, "index": index, "note": example.get("note", "")}
-            failed = _failed(policy, example, calendar)
+            try:
+                failed = run(policy, example, calendar)
+            except (KeyError, ValueError, TypeError, AttributeError, Trouble) as error:
+                failed = [f"{type(error).__name__}: {error}"]
             problems += [Fault("rules.example", {**about, "detail": why}) for why in failed]
     return {"files": [p.name for p in paths], "examples": count, "faults": problems}
-
-
-def _failed(policy: Policy, example: Values, calendar: WorkCalendar) -> list[str]:
-    try:
-        return run(policy, example, calendar)
-    except (KeyError, ValueError, TypeError, AttributeError, Trouble) as error:
-        return [f"{type(error).__name__}: {error}"]
 
 
 def official_calendar() -> WorkCalendar:
     """The State Council's calendar of every announced year, before any correction by hand."""
     years = announced_years()
-    days = {day: why for year in years for day, why in state_council_days(year).items()}
-    return WorkCalendar(days, years)
+    return WorkCalendar(state_council_days(years), years)
 
 
 def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> Values:
@@ -119,16 +114,12 @@ def calendar_month(office: Office, first: dt.date, last: dt.date) -> Values:
     """The days of a period that are not as their weekday says, and how many are working days."""
     calendar = office.book.calendar
     days = [first + dt.timedelta(days=n) for n in range((last - first).days)]
-    why = {day: calendar.why(day) for day in days}
-    return {
-        "first": first,
-        "last": last,
-        "workdays": sum(calendar.is_workday(day) for day in days),
-        "days": [
-            {"day": day, "kind": kind, "name": name}
-            for day, (kind, name) in why.items()
-            if kind in ("off", "makeup") or name
-        ],
-        "provisional": any(calendar.provisional(day) for day in days),
-        "waiting": queries.provisional(office.ledger),
-    }
+    known = ((day, *calendar.why(day)) for day in days)
+    odd = [
+        {"day": day, "kind": kind, "name": name}
+        for day, kind, name in known
+        if kind in ("off", "makeup") or name
+    ]
+    told = {"first": first, "last": last, "workdays": sum(map(calendar.is_workday, days))}
+    unsure, waiting = any(map(calendar.provisional, days)), queries.provisional(office.ledger)
+    return {**told, "days": odd, "provisional": unsure, "waiting": waiting}

@@ -40,10 +40,9 @@ class Office(NamedTuple):
     def state(self, number: str, under: Policy | None = None) -> tuple[Complaint, Policy]:
         """The state of a complaint and the policy it lives under, or would under another one."""
         events = events_of(self.ledger, number)
-        state, own = self.book.state(events)
         if under:
             return fold(events, under, self.book.voided), under
-        return state, own
+        return self.book.state(events)
 
     def write(self, *drafts: Draft) -> None:
         """Adds events, inside the caller's unit of work."""
