@@ -213,6 +213,66 @@ def test_a_file_with_many_faults_is_told_them_all_with_line_and_key(run: Runner,
     assert "Traceback" not in ran.err
 
 
+WRONG_VALUES = [
+    ("penalty", 'per = "persn"', "per", "persn", "unknown_name"),
+    ("penalty", 'amount = "50"', "amount", "50", "wrong_type"),
+    ("penalty", 'amount = { level = { major = "50", otherwise = 20 } }', "amount", "50", "wrong_type"),
+    ("penalty", 'amount = { levle = { major = 50 } }', "amount", "levle", "unknown_name"),
+    ("penalty", 'amount = { level = { mayor = 50 } }', "amount.level", "mayor", "unknown_name"),
+    ("penalty", 'points = "-2"', "points", "-2", "wrong_type"),
+    ("penalty", 'multiplier = "2"', "multiplier", "2", "wrong_type"),
+    ("penalty", 'multiplier = true', "multiplier", "是", "wrong_type"),
+    ("penalty", 'share = "0.2"', "share", "0.2", "wrong_type"),
+    ("penalty", 'minimum = "no"', "minimum", "no", "wrong_type"),
+    ("penalty", "measure = 3", "measure", "3", "wrong_type"),
+    ("limit", 'times = "3"', "times", "3", "wrong_type"),
+    ("limit", "times = 1.5", "times", "1.5", "wrong_type"),
+    ("limit", "attempts = { level = { major = '2' } }", "attempts", "2", "wrong_type"),
+    ("limit", 'within = { level = { mayor = "2 days" } }', "within.level", "mayor", "unknown_name"),
+    ("limit", 'within = ""', "within", "", "bad_span"),
+    ("limit", "article = 3", "article", "3", "wrong_type"),
+    ("limit", "start = 'last'", "start", "start", "unknown_key"),
+    ("duty", 'start = "lst"', "start", "lst", "unknown_name"),
+    ("duty", 'roll = "sideways"', "roll", "sideways", "unknown_name"),
+    ("step", 'sets = { tire = "second" }', "sets", "tire", "unknown_name"),
+    ("step", 'sets = { status = "closed" }', "sets", "status", "unknown_name"),
+    ("step", 'sets = { outcome = "handeld" }', "sets.outcome", "handeld", "unknown_name"),
+    ("step", 'sets = "outcome"', "sets", "outcome", "unknown_name"),
+    ("step", 'after_close = "yes"', "after_close", "yes", "wrong_type"),
+    ("field", 'type = "trem"', "type", "trem", "unknown_name"),
+    ("vocabulary.kind", 'rank = "1"', "rank", "1", "wrong_type"),
+    ("vocabulary.kind", "grup = 1", "grup", "grup", "unknown_key"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "line", "place", "value", "code"), WRONG_VALUES, ids=lambda v: str(v)[:40])
+def test_a_value_that_cannot_stand_there_is_named(
+    kind: str, line: str, place: str, value: str, code: str, run: Runner, tmp_path: Path
+) -> None:
+    path = tmp_path / "mine.toml"
+    head = 'id = "mine"\nzh = "我的"\nen = "mine"\ninclude = ["base"]\n'
+    path.write_text(f'{head}[[{kind}]]\nid = "X1"\nzh = "一"\nen = "one"\nclause = "罚"\n{line}\n', "utf-8")
+    ran = run("policy", "check", path)
+    assert ran.code == 6
+    assert [f.code for f in faults(path)] == [f"rules.{code}"], ran.err
+    assert f"第 6 行 {kind} X1 {place}：" in ran.err
+    assert f"“{value}”" in ran.err
+
+
+def test_values_that_depend_on_a_fact_may_stand_where_they_are_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    head = 'id = "mine"\nzh = "我的"\nen = "mine"\ninclude = ["base"]\n[[limit]]\nid = "X1"\nclause = "一"\n'
+    by_fact = "within = { level = { major = '2 days', otherwise = '3 days' } }\nattempts = { level = { major = 2 } }\n"
+    path.write_text(head + by_fact + "times = 2\n", "utf-8")
+    assert faults(path) == []
+    path.write_text(head + "times = { level = { major = 2 } }\n", "utf-8")
+    assert [f.code for f in faults(path)] == ["rules.wrong_type"]
+    path.write_text(head.replace("[[limit]]", 'roll = "sideways"\ncount_receipt_day = "no"\n[[limit]]'), "utf-8")
+    assert [(f.code, f.params["place"], f.params["line"]) for f in faults(path)] == [
+        ("rules.wrong_type", "count_receipt_day", 6), ("rules.unknown_name", "roll", 5),
+    ]  # fmt: skip
+
+
 def test_names_that_lead_nowhere_are_told_too(run: Runner, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(DANGLING, "utf-8")

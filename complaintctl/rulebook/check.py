@@ -1,29 +1,36 @@
 """Reads a policy file as a strict examiner: every fault of it at once, each with its place."""
 
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Callable, Collection, Iterator
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 from ..domain.conditions import Table
 from ..domain.fold import DERIVED
-from ..domain.policy import ITEMS, RULES, Policy, Term, shape
+from ..domain.policy import ITEMS, RULES, Policy, Term
 from ..domain.spans import read_span
 from ..errors import BadRules, Fault, Trouble
 from .files import pick, read
 from .policies import ABOUT, load, merged
 
-HEAD = {
-    *("id", *ABOUT, "url", "forms", "include", "drop", "plans", "checklist", "number", "roll"),
-    *("count_receipt_day", "reopen_restarts", "note_to_reader", "vocabulary", "example", *ITEMS),
+Wrong = Iterator[tuple[str, str, object]]  # the key, the code of its fault, the value at fault
+HEAD: dict[str, Any] = {  # the keys beside the items, and of which type their values are
+    **dict.fromkeys(("id", *ABOUT, "url", "forms", "include", "drop", "plans", "number"), Any),
+    **dict.fromkeys(("roll", "note_to_reader", "vocabulary", "example", *ITEMS), Any),
+    **dict.fromkeys(("checklist", "count_receipt_day", "reopen_restarts"), bool),
 }
-MOMENTS = {"received", "assigned", "closed", "reopened", "logged", "amended"}
-CHOICES = {
+FITTING = {str: (str,), bool: (bool,), int: (int,), float: (int, float)}  # no bool is a number
+WRITTEN = {**dict.fromkeys(("within", "not_before", "at_most"), "bad_span"), "rrule": "bad_rrule"}
+NUMBERS = ("attempts", "amount", "points", "multiplier")
+BY_FACT = ("within", *NUMBERS)  # what may be a table {field: {value: …}}
+ASKED = ("given", "min", "below", "otherwise")  # what such a table may say instead of a value
+MOMENTS = ("received", "assigned", "closed", "reopened", "logged", "amended")
+WORDS = {
     "type": ("text", "term", "bool", "number", "day", "moment", "count"),
     "roll": ("forward", "backward", "none"),
+    "per": ("case", "person", "day_late"),
+    "start": ("calendar", "last"),
 }
-WRITTEN = {**dict.fromkeys(("within", "not_before", "at_most"), "bad_span"), "rrule": "bad_rrule"}
-Wrong = Iterator[tuple[str, str, str, object]]  # the item's id, its place, code, value at fault
 
 
 def faults(path: Path, own: Path | None = None) -> list[Fault]:
@@ -35,12 +42,8 @@ def faults(path: Path, own: Path | None = None) -> list[Fault]:
     found: list[Fault] = []
     try:
         text, whole = read(path), merged(path, own)
-        lines = path.read_text(encoding="utf-8").splitlines()
-        for id_, place, code, value in chain(_malformed(text), _dangling(text, whole)):
-            mark = f'"{id_}"' if id_ else f"{place} ="
-            line = next((n for n, s in enumerate(lines, 1) if mark in s), "-")
-            where = {"path": path.name, "place": place, "line": line, "value": value}
-            found.append(Fault(f"rules.{code}", where))
+        found += _located(path, text, _malformed)
+        found += _located(path, text, partial(_dangling, Policy({"id": path.stem, **whole})))
     except Trouble as trouble:
         return trouble.faults
     except (TypeError, AttributeError, ValueError, KeyError) as error:
@@ -56,80 +59,96 @@ def sound(wanted: str, own: Path | None = None) -> Policy:
     return load(str(path), own)
 
 
-def _items(text: Table) -> Iterator[tuple[str, str, Table]]:
-    for kind in ITEMS:
-        for item in text.get(kind, ()):
-            yield kind, str(item.get("id", "")), item
+def _located(path: Path, text: Table, examine: Callable[[str, Table], Wrong]) -> Iterator[Fault]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    for kind, item in _parts(text):
+        id_ = str(item.get("id", "")) if kind else ""
+        for key, code, value in examine(kind, item):
+            place = f"{kind} {id_} {key}" if kind else key
+            mark = f'"{id_}"' if id_ else f"{place} ="
+            line = next((n for n, s in enumerate(lines, 1) if mark in s), "-")
+            where = {"path": path.name, "place": place, "line": line, "value": value}
+            yield Fault(f"rules.{code}", where)
 
 
-def _malformed(text: Table) -> Wrong:
-    yield from (("", key, "unknown_key", key) for key in text if key not in HEAD)
-    yield from (("", key, "missing_key", key) for key in ("id", "zh", "en") if not text.get(key))
-    for kind, id_, item in _items(text):
-        known = _keys(ITEMS[kind])
-        wanted = ["id", *(("clause",) if kind in RULES else ("zh", "en"))]
-        wanted += ["reason"] if item.get("assumed") else []
-        wrong = [(key, "unknown_key", key) for key in item if key not in known]
-        wrong += [(key, "missing_key", key) for key in wanted if not item.get(key)]
-        for key, words in CHOICES.items():
-            if key in known and item.get(key, words[0]) not in words:
-                wrong.append((key, "unknown_name", item[key]))
-        for key, code in WRITTEN.items():
-            values = _leaves(item.get(key))
-            wrong += [(key, code, value) for value in values if not _readable(code, str(value))]
-        yield from ((id_, f"{kind} {id_} {key}", code, value) for key, code, value in wrong)
-    known = _keys(Term)
+def _parts(text: Table) -> Iterator[tuple[str, Table]]:
+    """What a file is made of: its head (of kind ""), its items, the words of its vocabularies."""
+    yield "", text
+    yield from ((kind, item) for kind in ITEMS for item in text.get(kind, ()))
     for name, words in text.get("vocabulary", {}).items():
-        for word in words:
-            if set(word) - known or not word.get("zh"):
-                yield str(word.get("id")), f"vocabulary.{name}", "unknown_name", word.get("id")
+        yield from ((f"vocabulary.{name}", word) for word in words)
 
 
-def _keys(cls: Any) -> set[str]:
-    return shape(cls).keys() - {"since", "origin"} | {"from", "clause"}
+@cache
+def _types(kind: str) -> dict[str, Any]:
+    """The keys that a part of this kind may have, and of which type their values are."""
+    if not kind:
+        return HEAD
+    known = get_type_hints(ITEMS.get(kind, Term)) | {"from": Any, "clause": str}
+    return {key: type_ for key, type_ in known.items() if key not in ("since", "origin")}
 
 
-def _readable(code: str, text: str) -> bool:
-    from dateutil.rrule import rrulestr  # here: only who checks a file waits for it
-
-    try:
-        (rrulestr if code == "bad_rrule" else read_span)(text)
-    except (ValueError, KeyError):
-        return False
-    return True
+def _malformed(kind: str, item: Table) -> Wrong:
+    """Keys that are unknown or missing, and values of a wrong type or that cannot be read."""
+    types = _types(kind)
+    wanted = ["id", "clause"] if kind in RULES else ["id", "zh"]
+    wanted += ["en"] if kind in ("", "field", "step") else []
+    wanted += ["reason"] if item.get("assumed") else []
+    yield from ((key, "unknown_key", key) for key in item if key not in types)
+    yield from ((key, "missing_key", key) for key in wanted if not item.get(key))
+    for key in (key for key in types if key in item):
+        fitting = FITTING.get(float if key in NUMBERS else types[key])
+        for value in _leaves(item[key]) if key in BY_FACT else [item[key]]:
+            if fitting and type(value) not in fitting:
+                yield key, "wrong_type", value
+            elif not _readable(key, value):
+                yield key, WRITTEN[key], value
 
 
 def _leaves(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return [leaf for inner in value.values() for leaf in _leaves(inner)]
-    return [] if value in (None, "") else [value]
+    return [value]
+
+
+def _readable(key: str, value: Any) -> bool:
+    from dateutil.rrule import rrulestr  # here: only who checks a file waits for it
+
+    try:
+        if key == "rrule" and value:  # without one a duty is owed as needed
+            rrulestr(value)
+        elif key in WRITTEN:
+            read_span(str(value))
+    except (ValueError, KeyError):
+        return False
+    return True
+
+
+def _dangling(policy: Policy, kind: str, item: Table) -> Wrong:
+    """Names that lead nowhere: steps, fields, vocabulary words, limits."""
+    facts = (*policy.fields, *DERIVED)
+    known = {
+        **dict.fromkeys(("from", "until", "on", "steps", "resets"), (*policy.steps, *MOMENTS)),
+        **dict.fromkeys(("fields", "true", "differ", "due_field", "share_on"), facts),
+        **dict.fromkeys(("late", "limits"), tuple(limit.id for limit in policy.limits)),
+        **WORDS,
+    }
+    for key, names in known.items():
+        yield from ((key, "unknown_name", n) for n in _listed(item.get(key)) if str(n) not in names)
+    for key in ("when", "unless", "one_of", "sets", *BY_FACT):
+        names = tuple(policy.fields) if key == "sets" else facts
+        for table in _listed(item.get(key)):
+            if isinstance(table, dict) or key not in BY_FACT:
+                for place, n in _unknown(policy, names, table):
+                    yield key + place, "unknown_name", n
 
 
 def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value] if value else []
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _dangling(text: Table, whole: Table) -> Wrong:
-    """Names that lead nowhere: steps, fields, vocabulary words, limits."""
-    policy = Policy(whole)
-    names = {*policy.fields, *DERIVED}
-    links = (
-        (("from", "until", "on", "steps", "resets"), {*policy.steps, *MOMENTS}),
-        (("fields", "true", "differ", "due_field", "share_on"), names),
-        (("late", "limits"), {limit.id for limit in policy.limits}),
-    )
-    for kind, id_, item in _items(text):
-        wrong = []
-        for key, allowed in ((key, allowed) for keys, allowed in links for key in keys):
-            wrong += [(key, n) for n in _listed(item.get(key)) if str(n) not in allowed]
-        for key in ("when", "unless", "one_of"):
-            for table in _listed(item.get(key)):
-                wrong += [(key + place, n) for place, n in _unknown(policy, names, table)]
-        yield from ((id_, f"{kind} {id_} {key}", "unknown_name", n) for key, n in wrong)
-
-
-def _unknown(policy: Policy, names: set[str], table: Any) -> Iterator[tuple[str, object]]:
-    """The fields a condition asks for that there are not, and the words that their fields lack."""
+def _unknown(policy: Policy, names: Collection[str], table: Any) -> Iterator[tuple[str, object]]:
+    """The fields a table asks for that there are not, and the words that their fields lack."""
     if not isinstance(table, dict):
         yield "", table
         return
@@ -137,7 +156,8 @@ def _unknown(policy: Policy, names: set[str], table: Any) -> Iterator[tuple[str,
         if name not in names:
             yield "", name
         vocabulary = name if name == "channel_group" else policy.vocabulary_of(name)
-        if vocabulary and not isinstance(wanted, dict):
-            known = {"", *policy.vocabulary.get(vocabulary, ())}
-            words = wanted if isinstance(wanted, list) else [wanted]
+        if vocabulary:
+            known = {*policy.vocabulary.get(vocabulary, ())}
+            known |= {*ASKED} if isinstance(wanted, dict) else {""}
+            words = wanted if isinstance(wanted, list | dict) else [wanted]
             yield from ((f".{name}", word) for word in words if str(word) not in known)
