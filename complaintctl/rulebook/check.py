@@ -43,7 +43,7 @@ def faults(path: Path, own: Path | None = None) -> list[Fault]:
     try:
         text, whole = read(path), merged(path, own)
         found += _located(path, text, _malformed)
-        found += _located(path, text, partial(_dangling, Policy({"id": path.stem, **whole})))
+        found += _located(path, text, partial(_dangling, Policy(whole)))
     except Trouble as trouble:
         return trouble.faults
     except (TypeError, AttributeError, ValueError, KeyError) as error:
@@ -127,11 +127,11 @@ def _readable(key: str, value: Any) -> bool:
 def _dangling(policy: Policy, kind: str, item: Table) -> Wrong:
     """Names that lead nowhere: steps, fields, vocabulary words, limits."""
     facts = (*policy.fields, *DERIVED)
-    known = {
+    known: dict[str, Collection[str]] = {
         **dict.fromkeys(("from", "until", "on", "steps", "resets"), (*policy.steps, *MOMENTS)),
-        **dict.fromkeys(("fields", "true", "differ", "due_field", "share_on"), facts),
+        **dict.fromkeys(("fields", "true", "differ", "due_field", "share_on", "text"), facts),
         **dict.fromkeys(("late", "limits"), tuple(limit.id for limit in policy.limits)),
-        **WORDS,
+        **{"status": policy.vocabulary.get("status", ()), "of": policy.vocabulary, **WORDS},
     }
     for key, names in known.items():
         yield from ((key, "unknown_name", n) for n in _listed(item.get(key)) if str(n) not in names)

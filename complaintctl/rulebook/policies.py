@@ -27,19 +27,18 @@ def merged(path: Path, own: Path | None = None) -> Text:
     lineage: dict[str, Text] = {}
     _include(lineage, path, found("policies", own), ())
     whole: Text = {"vocabulary": {}, "sources": {}, "checklists": {}}
-    for id_, text in lineage.items():
+    for text in lineage.values():
         whole |= {"example": [], **{k: v for k, v in text.items() if k not in JOINED}}
-        _join(whole, text, id_)
-        for plan in text.get("plans", ()):
-            kept = _plan(read(pick("policies", plan, own)))
-            _join(whole, kept, kept["id"])
+        plans = (read(pick("policies", plan, own)) for plan in text.get("plans", ()))
+        for part in (text, *map(_plan, plans)):
+            _join(whole, part)
     return whole
 
 
 def _include(lineage: dict[str, Text], path: Path, files: dict[str, Path], above: Any) -> None:
     """Adds the texts a policy is made of by id, the included ones first, each once."""
-    text = read(path)
-    id_ = str(text.get("id", path.stem))
+    text = {"id": path.stem, **read(path)}
+    id_ = text["id"]
     if id_ in above:
         raise BadRules("rules.circle", path=path.name, names=[*above, id_])
     for name in text.get("include", ()):
@@ -60,10 +59,10 @@ def _plan(text: Text) -> Text:
     return plan
 
 
-def _join(whole: Text, text: Text, id_: str) -> None:
+def _join(whole: Text, text: Text) -> None:
     """Adds the items of a file with their origin, without those it drops, and what stays known of
     the file in the whole: its head, and its steps in order if they are a list to tick."""
-    dropped = text.get("drop", ())
+    id_, dropped = text["id"], text.get("drop", ())
     for kind in ITEMS:
         kept = (item for item in whole.get(kind, ()) if item.get("id") not in dropped)
         items = ({**item, "origin": id_} for item in text.get(kind, ()))

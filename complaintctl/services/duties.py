@@ -42,8 +42,7 @@ def due(office: Office, within: Typed = None) -> Values:
 def _horizon(office: Office, within: str) -> dt.datetime:
     """The last moment of a span from now (``2wd``, ``3天``)."""
     try:
-        span, calendar = read_span(within), office.book.calendar
-        end, _ = reach(span, office.now, calendar)
+        end, _ = reach(read_span(within), office.now, office.book.calendar)
     except (ValueError, OverflowError):
         raise Usage("span.unknown", value=within) from None
     return end or office.now

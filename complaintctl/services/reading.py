@@ -6,7 +6,6 @@ Returns plain dictionaries (the JSON the scripts rely on); restricted complaints
 import datetime as dt
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from ..domain.clocks import clocks, derive, state_at
 from ..domain.entry import word
@@ -81,23 +80,15 @@ def seen(policy: Policy, row: Values, *, bare: bool = False, kept: Values | None
     return masked(shown, WITHHELD, frozenset(f.id for f in policy.fields.values() if f.private))
 
 
-def clock(line: Mapping[str, Any], policy: Policy, now: dt.datetime) -> Values:
+def clock(line: Values, policy: Policy, now: dt.datetime) -> Values:
     """A clock as scripts get it, from its row or its values; ``state`` as of now."""
     limit, due = policy.limit(line["limit"]), line["due_at"]
     assert limit is not None, "a clock has its limit"
     at = dt.datetime.fromisoformat(str(due)) if due else None
-    return {
-        "limit": line["limit"],
-        "policy": line["policy"],
-        "clause": limit.clause,
-        "title": Named(line["limit"], limit.zh, limit.en),
-        "from": line["since"],
-        "due_at": due,
-        "met_at": line["met_at"],
-        "state": state_at(line["state"], at, now),
-        "provisional": bool(line["provisional"]),
-        "round": line["round"] + 1,
-    }
+    told = {name: line[name] for name in ("limit", "policy", "due_at", "met_at")}
+    told |= {"title": Named(line["limit"], limit.zh, limit.en), "clause": limit.clause}
+    told |= {"from": line["since"], "state": state_at(line["state"], at, now)}
+    return told | {"provisional": bool(line["provisional"]), "round": line["round"] + 1}
 
 
 def history(office: Office, wanted: str) -> list[Values]:
