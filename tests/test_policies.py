@@ -232,6 +232,7 @@ WRONG_VALUES = [
     ("limit", 'within = ""', "within", "", "bad_span"),
     ("limit", "article = 3", "article", "3", "wrong_type"),
     ("limit", "start = 'last'", "start", "start", "unknown_key"),
+    ("duty", 'rrule = "FREQ=DAILY;INTERVAL=0"', "rrule", "FREQ=DAILY;INTERVAL=0", "bad_rrule"),
     ("duty", 'start = "lst"', "start", "lst", "unknown_name"),
     ("duty", 'roll = "sideways"', "roll", "sideways", "unknown_name"),
     ("step", 'sets = { tire = "second" }', "sets", "tire", "unknown_name"),
@@ -274,6 +275,15 @@ def test_values_that_depend_on_a_fact_may_stand_where_they_are_asked_for(tmp_pat
     assert [(f.code, f.params["place"], f.params["line"]) for f in faults(path)] == [
         ("rules.wrong_type", "count_receipt_day", 6), ("rules.unknown_name", "roll", 5),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", ["QH{year}", "{serie:03}", "{serial", "{serial:x"])
+def test_a_numbering_without_a_serial_number_is_named(number: str, run: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text(f'id = "mine"\nzh = "我的"\nen = "mine"\ninclude = ["base"]\nnumber = "{number}"\n', "utf-8")
+    ran = run("policy", "adopt", path)
+    assert ran.code == 6
+    assert f"第 5 行 number：“{number}”不能用来编号" in ran.err
 
 
 def test_names_that_lead_nowhere_are_told_too(run: Runner, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Reads a policy file as a strict examiner: every fault of it at once, each with its place."""
 
+import re
 from collections.abc import Callable, Collection, Iterator
 from functools import cache, partial
 from pathlib import Path
@@ -20,7 +21,7 @@ HEAD: dict[str, Any] = {  # the keys beside the items, and of which type their v
     **dict.fromkeys(("checklist", "count_receipt_day", "reopen_restarts"), bool),
 }
 FITTING = {str: (str,), bool: (bool,), int: (int,), float: (int, float)}  # no bool is a number
-WRITTEN = {**dict.fromkeys(("within", "not_before", "at_most"), "bad_span"), "rrule": "bad_rrule"}
+SPANS = ("within", "not_before", "at_most")
 NUMBERS = ("attempts", "amount", "points", "multiplier")
 BY_FACT = ("within", *NUMBERS)  # what may be a table {field: {value: …}}
 ASKED = ("given", "min", "below", "otherwise")  # what such a table may say instead of a value
@@ -102,7 +103,7 @@ def _malformed(kind: str, item: Table) -> Wrong:
             if fitting and type(value) not in fitting:
                 yield key, "wrong_type", value
             elif not _readable(key, value):
-                yield key, WRITTEN[key], value
+                yield key, "bad_span" if key in SPANS else f"bad_{key}", value
 
 
 def _leaves(value: Any) -> list[Any]:
@@ -117,9 +118,14 @@ def _readable(key: str, value: Any) -> bool:
     try:
         if key == "rrule" and value:  # without one a duty is owed as needed
             rrulestr(value)
-        elif key in WRITTEN:
+            # An interval of nothing would be counted for ever.
+            return not re.search("INTERVAL=(?!0*[1-9])", value.upper())
+        if key == "number":
+            value.format(**dict.fromkeys(("year", "month", "yy", "day"), ""), serial=1)
+            return "{serial" in value
+        if key in SPANS:
             read_span(str(value))
-    except (ValueError, KeyError):
+    except (ValueError, LookupError):
         return False
     return True
 
