@@ -34,11 +34,13 @@ def read(path: Path) -> dict[str, Any]:
 
 def titles(kind: str, own: Path | None = None) -> list[Named]:
     """Every file of a kind with its titles, as words that can be typed."""
-    texts = {id_: read(path) for id_, path in found(kind, own).items()}
-    return [
-        Named(id_, str(text.get("zh") or text.get("title") or id_), str(text.get("en") or id_))
-        for id_, text in texts.items()
-    ]
+    return [titled(id_, read(path)) for id_, path in found(kind, own).items()]
+
+
+def titled(id_: str, text: dict[str, Any]) -> Named:
+    """A file's titles; its id where it has none."""
+    zh = text.get("zh") or text.get("title") or id_
+    return Named(id_, str(zh), str(text.get("en") or id_))
 
 
 def pick(kind: str, wanted: str, own: Path | None = None) -> Path:

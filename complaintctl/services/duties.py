@@ -34,9 +34,8 @@ def due(office: Office, within: Typed = None) -> Values:
     calls = [r for r in queries.answered_open(ledger, SHOWN) if _to_call(office, r)]
     found = {"clocks": rows, "hidden": in_time - len(rows), "callbacks": calls}
     duties = _owed(office, until.date())
-    missed = sum(duty["state"] == "overdue" for duty in duties)
-    duty = {"duties": duties, "overdue_duties": missed}
-    return {"as_of": now, "until": until, **counts, **found, **duty}
+    found |= {"duties": duties, "overdue_duties": sum(d["state"] == "overdue" for d in duties)}
+    return {"as_of": now, "until": until, **counts, **found}
 
 
 def _horizon(office: Office, within: str) -> dt.datetime:

@@ -46,8 +46,7 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
     about = {name: shown[name] for name in (*SHOWN, "closed_at", "more")}
     about |= {"late": bool(row["late"]), "policy": policy.id}
     fines = queries.penalties_of(office.ledger, state.number)
-    rows = queries.clocks_of(office.ledger, state.number)
-    lines = [clock(row, policy, office.now) for row in rows]
+    lines = [clock(r, policy, office.now) for r in queries.clocks_of(office.ledger, state.number)]
     return about | {"penalties": fines, "checklist": _checklist(state, policy), "clocks": lines}
 
 
@@ -122,9 +121,8 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> Values
         assert limit is not None, "a clock has its limit"
         told = clock(item._asdict(), rules, office.now)
         told |= {"title": limit, "article": limit.place, "source": rules.named(item.policy)}
-        told |= {"assumed": limit.reason if limit.assumed else None}
         told |= {"within": limit.span(state.facts), "days": derive(limit, item, state, calendar)}
-        lines.append(told)
+        lines.append(told | {"assumed": limit.reason if limit.assumed else None})
     about = {"number": state.number, "policy": rules.id, "title": rules.named(rules.id)}
     return {**about, "received_at": state.received_at, "clocks": lines}
 

@@ -14,7 +14,7 @@ from ..errors import Fault, Faults, Trouble
 from ..ledger import queries
 from ..ledger.store import Draft
 from ..rulebook.check import faults, sound
-from ..rulebook.files import found, pick, read
+from ..rulebook.files import found, pick, read, titled
 from ..rulebook.policies import load
 from .audit import adoption, announced
 from .holiday_source import announced_years, state_council_days
@@ -29,7 +29,7 @@ def policies(own: Path | None) -> list[Values]:
     """Every policy at hand: id, titles, how many rules of each kind."""
     texts = {id_: read(path) for id_, path in found("policies", own).items()}
     return [
-        {"id": id_, "title": Named(id_, text.get("zh", id_), text.get("en", id_))}
+        {"id": id_, "title": titled(id_, text)}
         | {kind: len(text.get(kind, ())) for kind in COUNTED}
         for id_, text in texts.items()
     ]
@@ -114,10 +114,9 @@ def calendar_month(office: Office, first: dt.date, last: dt.date) -> Values:
     """The days of a period that are not as their weekday says, and how many are working days."""
     calendar = office.book.calendar
     days = [first + dt.timedelta(days=n) for n in range((last - first).days)]
-    known = ((day, *calendar.why(day)) for day in days)
     odd = [
         {"day": day, "kind": kind, "name": name}
-        for day, kind, name in known
+        for day, (kind, name) in zip(days, map(calendar.why, days), strict=True)
         if kind in ("off", "makeup") or name
     ]
     told = {"first": first, "last": last, "workdays": sum(map(calendar.is_workday, days))}
