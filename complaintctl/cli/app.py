@@ -8,7 +8,6 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -186,6 +185,8 @@ def hoisted(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
 
 def _explained(error: Any) -> Usage:
     """What the parser refused, as a refusal of ours."""
+    from difflib import get_close_matches
+
     message, param = error.message, getattr(error, "param", None)
     name = param.opts[0] if param else getattr(error, "option_name", "-")
     quoted = message.split("'")[1:2]  # what the parser quotes, if anything

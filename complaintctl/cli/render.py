@@ -35,9 +35,7 @@ def table(desk: Desk, heads: Mapping[str, str], rows: Iterable[Row], *, rich: bo
     """Columns under headings, filled by name, if there are rows; by Rich when a person is at a
     terminal and the command may be slow."""
     lines = [[inert(desk.put(row.get(name))) for name in heads] for row in rows]
-    if not lines:
-        return
-    if rich and sys.stdout.isatty():
+    if rich and lines and sys.stdout.isatty():
         from rich import box, console
         from rich.table import Table
 
@@ -46,7 +44,7 @@ def table(desk: Desk, heads: Mapping[str, str], rows: Iterable[Row], *, rich: bo
             shown.add_row(*line)
         console.Console(markup=False, emoji=False, highlight=False).print(shown)
         return
-    lines.insert(0, [*heads.values()])
+    lines = [[*heads.values()], *lines] if lines else []
     sizes = [max(map(width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         desk.line("  ".join(map(padded, line, sizes)))
