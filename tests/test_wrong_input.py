@@ -43,6 +43,8 @@ COMMANDS: list[Line] = [
     (("--nothing",), 2, "--nothing", "--nothing"),
     (("verify", "--anchor"), 2, "--anchor", "--anchor"),
     (("import", "--dry-run=1", "x.csv"), 2, "--dry-run", "--dry-run"),
+    (("log", "--channel", "电话", "--name", "--phone", PHONE), 2, "“--name”后面缺少值", "“--name” needs a value"),
+    (("list", "--kind", "--open"), 2, "“--kind”后面缺少值", "“--kind” needs a value"),
     (("due", "--json=1"), 2, "“--json", "“--json"),
     *(  # no global option takes the next option for its value
         (words, 2, f"“{name}”后面缺少值", f"“{name}” needs a value")

@@ -109,6 +109,10 @@ def _served(function: Callable[..., None]) -> Any:
     options = [option for param in rest for option in _options(param)]
 
     def command(ctx: typer.Context, **given: Any) -> None:
+        for param in ctx.command.params:  # the parser lets an option swallow the next one
+            value = str(given.get(str(param.name)))
+            if param.param_type_name == "option" and value.startswith("--"):
+                raise Usage("usage.no_value", value=param.opts[0])
         need({o.name.rstrip("_"): given[o.name] for o in options if o.default in ("", [])})
         function(ctx.obj, **given)
 

@@ -59,5 +59,5 @@ def _done(desk: Desk, key: str, number: str, more: Values | None = None, **words
 def undo_(desk: Desk, batch: Arg) -> None:
     found = casework.undo(desk.office, batch)
     done = [Fault(f"event.{t}") for t in found["types"].split(",")]
-    told = {"at": found["at"][:16], "done": done, "count": len(found["numbers"])}
+    told = {"at": when(found["at"]), "done": done, "count": len(found["numbers"])}
     desk.tell("said.undone", found, **told, numbers=found["numbers"][:5])

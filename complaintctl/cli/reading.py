@@ -37,7 +37,7 @@ def explain_(desk: Desk, number: Need, policy: Opt) -> None:
 
     rules = load(policy, desk.own) if policy else None
     found = reading.explain(desk.office, number, rules)
-    desk.tell("explain.head", found, received=found["received_at"], policy=found["title"])
+    desk.tell("explain.head", found, received=when(found["received_at"]), policy=found["title"])
     desk.line()
     for item in found["clocks"]:
         derivation(desk, item)
@@ -47,7 +47,7 @@ def list_(
     desk: Desk, *, open: Flag, closed: Flag, overdue: Flag, limit: int = 50, **given: Filters
 ) -> None:
     month = given.pop("month")
-    state, most = (open if open or closed else None), max(limit, 0) or None
+    state, most = (open if open != closed else None), max(limit, 0) or None
     found, count = reading.listing(desk.office, given, month, state, overdue, most)
     desk.give({"count": count, "complaints": found})
     _lines(desk, found)
