@@ -33,9 +33,7 @@ class Trouble(Exception):
     def __init_subclass__(cls, exit_code: int) -> None:
         cls.exit_code = exit_code
 
-    def __init__(
-        self, code: str = "", /, *, faults: Iterable[Fault] = (), **params: object
-    ) -> None:
+    def __init__(self, code: str = "", *, faults: Iterable[Fault] = (), **params: object) -> None:
         self.faults = [*([Fault(code, params)] if code else []), *faults]
         super().__init__(", ".join(fault.code for fault in self.faults))
 

@@ -878,3 +878,17 @@ def test_an_emergency_plan_is_a_list_to_tick_off(run: Runner) -> None:
     ticked = [item for item in run.json("show", number)["checklist"] if item["done_at"]]
     assert [item["step"] for item in ticked] == ["contained", "info_reported"]
     assert "☑ 紧急处置" in run.ok("show", number).out
+
+
+def test_what_is_open_and_what_is_closed_together_is_all(run: Runner) -> None:
+    done, _ = run.log("一"), run.log("二")
+    run.settle(done)
+    run.ok("close", done)
+    counts = [run.json("list", *flags)["count"] for flags in ([], ["--open"], ["--closed"], ["--open", "--closed"])]
+    assert counts == [2, 1, 1, 2]
+
+
+def test_a_moment_is_shown_as_people_write_it(run: Runner) -> None:
+    number = run.log("电压低", "--at", "2026-11-20")
+    assert "受理 2026-11-20　" in run.ok("explain", number).out
+    assert "已撤回 2026-11-22 10:00 由" in run.ok("undo").out

@@ -22,11 +22,12 @@ from complaintctl.cli.app import COMMANDS, build
 from complaintctl.cli.desk import Desk
 from complaintctl.clock import now
 from complaintctl.rulebook import files, policies
-from complaintctl.texts import LANGUAGES, catalogue
+from complaintctl.texts import catalogue
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "complaintctl"
 MODULES = sorted(HOUSE.rglob("*.py"))
+LANGUAGES = ("zh", "en")
 LIGHT = ["rich", "pydantic", "sqlite_utils", "openpyxl", "holidays", "importlib.metadata"]
 
 

@@ -43,6 +43,14 @@ COMMANDS: list[Line] = [
     (("--nothing",), 2, "--nothing", "--nothing"),
     (("verify", "--anchor"), 2, "--anchor", "--anchor"),
     (("import", "--dry-run=1", "x.csv"), 2, "--dry-run", "--dry-run"),
+    (("log", "--channel", "电话", "--name", "--phone", PHONE), 2, "“--name”后面缺少值", "“--name” needs a value"),
+    (("list", "--kind", "--open"), 2, "“--kind”后面缺少值", "“--kind” needs a value"),
+    (("due", "--json=1"), 2, "“--json", "“--json"),
+    *(  # no global option takes the next option for its value
+        (words, 2, f"“{name}”后面缺少值", f"“{name}” needs a value")
+        for name in ("--ledger", "--by", "--lang", "--rules")
+        for words in ((name, "--check", "due"), ("due", name, "--check"), ("due", name))
+    ),
 ]
 MISSING: list[Line] = [
     (("show",), 2, "缺少“编号”", "NUMBER is missing"),
@@ -248,9 +256,25 @@ def test_wrong_command_lines(line: Line, lang: str, seeded: Path, tmp_path: Path
         assert [f["code"] for f in as_json.data["error"]["faults"]]
 
 
-def test_an_option_of_the_whole_program_without_its_value(run: Runner) -> None:
-    ran = run("due", "--ledger")
-    assert (ran.code, "“--ledger”后面缺少值" in ran.err) == (2, True)
+DAMAGED = [("show", "001"), ("list",), ("due",), ("report",), ("search", "电压"), ("explain", "001"), ("export", "f01")]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("args", DAMAGED, ids=" ".join)
+def test_a_damaged_page_in_the_middle_of_the_ledger(args: tuple[str, ...], lang: str, seeded: Path, tmp_path: Path) -> None:
+    run = Runner(tmp_path / "台账.db")
+    shutil.copy(seeded, run.ledger)
+    [(size,)] = run.sql("pragma page_size")
+    pages = run.sql("select rootpage from sqlite_schema where name in ('complaint', 'clock', 'event')")
+    with open(run.ledger, "r+b") as file:
+        for (page,) in pages:
+            file.seek((page - 1) * size)
+            file.write(b"\xa5" * size)
+    ran = run(*args, lang=lang)
+    assert ran.code == 7, ran.err
+    assert ("已损坏" if lang == "zh" else "damaged") in ran.err
+    sane(ran.err, lang)
+    assert run(*args, "--json").data["error"]["faults"][0]["code"] == "ledger.damaged"
 
 
 def test_there_are_enough_of_them() -> None:

@@ -6,11 +6,8 @@ Only the module of the command asked for is imported, so that the daily commands
 import errno
 import inspect
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -41,34 +38,34 @@ UsageError: Any = typer.BadParameter.__mro__[1]  # Click's class, wherever Typer
 def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) -> int:
     """Runs one command line and returns its exit code; the only way out of the program."""
     asked, words = hoisted(sys.argv[1:] if argv is None else argv)
-    ledger, by, lang, rules = (asked.get(name, "").partition("=")[2] for name in SETTINGS)
+    ledger, by, lang, rules = (asked[name] for name in SETTINGS)
     desk = Desk(language(lang), now, ledger, by, Path(rules) if rules else None, "--json" in asked)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
         with desk.closing:
-            return run(asked, words, desk)
+            desk.closing.callback(sys.stdout.flush)  # what can fail here is told as well
+            run(words, desk)
+        return 0
+    except typer.Exit as done:
+        return done.exit_code
     except Trouble as trouble:
         return desk.refuse(trouble)
     except UsageError as error:
-        if type(error).__name__ == "NoArgsIsHelpError":
-            print(error.format_message())
-            return 0
         return desk.refuse(_explained(error))
     except UnicodeEncodeError:
         return desk.refuse(Usage("usage.not_text"))  # bytes of another encoding in an argument
     except KeyboardInterrupt:
         desk.note("interrupted")
         return 130
-    except BrokenPipeError:
-        # The reader has gone (| head); what was written to the ledger stays written.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
     except Exception as error:
-        if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        number = getattr(error, "errno", None)
+        if number in (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            # The reader has gone (| head), or the disk is full: what was written to the ledger
+            # stays written.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return desk.refuse(LedgerTrouble("output.full"))
+            return 141 if number == errno.EPIPE else desk.refuse(LedgerTrouble("output.full"))
         if os.environ.get("COMPLAINTCTL_DEBUG"):
             raise
         last = extract_tb(error.__traceback__)[-1]  # module and line, no data
@@ -76,21 +73,15 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
         return desk.refuse(Trouble("bug", kind=type(error).__name__, place=place))
 
 
-def run(asked: dict[str, str], words: list[str], desk: Desk) -> int:
-    """Builds the parser for a command line, sorted by ``hoisted``, and runs it."""
-    with suppress(ValueError):  # outside the main thread the caller has its own handling
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+def run(words: list[str], desk: Desk) -> None:
+    """Builds the parser for the words of a command line and runs it."""
     first = next(word for word in words if word != "--")
+    if words == [first] and COMMANDS.get(first) == "rules":
+        words = [first, "--help"]  # a group alone shows its verbs
     command = build([first] if first in COMMANDS else [], desk.lang)
-    code = 0
-    try:
-        # Not command.main(): Typer's would turn a broken pipe and Ctrl-C into codes of its own.
-        with command.make_context("complaintctl", [*asked.values(), *words], obj=desk) as context:
-            command.invoke(context)
-    except typer.Exit as done:
-        code = done.exit_code
-    sys.stdout.flush()
-    return code
+    # Not command.main(): Typer's would turn a broken pipe and Ctrl-C into codes of its own.
+    with command.make_context("complaintctl", words, obj=desk) as context:
+        command.invoke(context)
 
 
 def build(names: Sequence[str], lang: str) -> Any:
@@ -98,14 +89,13 @@ def build(names: Sequence[str], lang: str) -> Any:
     app = typer.Typer(rich_markup_mode=None, add_completion=False, invoke_without_command=True)
     app.callback()(_served(_front))
     for name in names:
-        module = vars(import_module(f".{COMMANDS[name]}", __package__))
-        if COMMANDS[name] != "rules":
-            app.command(name)(_served(module[f"{name}_"]))
-            continue
-        inner = typer.Typer(rich_markup_mode=None, no_args_is_help=True)
-        for verb in (word for word in module if word.startswith(f"{name}_")):
-            inner.command(verb.removeprefix(f"{name}_"))(_served(module[verb]))
-        app.add_typer(inner, name=name)
+        module, inner = import_module(f".{COMMANDS[name]}", __package__), typer.Typer()
+        if COMMANDS[name] == "rules":
+            app.add_typer(inner, name=name)
+        for word, function in vars(module).items():
+            if word.startswith(f"{name}_"):  # ``log_`` is a command, ``policy_list`` has a verb
+                verb = word.removeprefix(f"{name}_")
+                (inner if verb else app).command(verb or name)(_served(function))
     command: Any = typer.main.get_command(app)
     command.commands = {name: command.commands.get(name) or TyperCommand(name) for name in COMMANDS}
     _describe(command, lang, "help")
@@ -119,6 +109,10 @@ def _served(function: Callable[..., None]) -> Any:
     options = [option for param in rest for option in _options(param)]
 
     def command(ctx: typer.Context, **given: Any) -> None:
+        for param in ctx.command.params:  # the parser lets an option swallow the next one
+            value = str(given.get(str(param.name)))
+            if param.param_type_name == "option" and value.startswith("--"):
+                raise Usage("usage.no_value", value=param.opts[0])
         need({o.name.rstrip("_"): given[o.name] for o in options if o.default in ("", [])})
         function(ctx.obj, **given)
 
@@ -172,36 +166,37 @@ def _front(desk: Desk, *, json: Flag, version: Flag, **settings: Settings) -> No
 def hoisted(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """The options of the whole program by name, from the environment or wherever they stood in
     the command line; the other words."""
-    known = {name: os.environ.get(f"COMPLAINTCTL_{name[2:].upper()}") for name in SETTINGS}
-    asked = {name: f"{name}={value}" for name, value in known.items() if value}
-    rest: list[str] = []
-    words = iter(argv)
-    for word in words:
-        name, equals, _ = word.partition("=")
+    asked = {name: os.environ.get(f"COMPLAINTCTL_{name[2:].upper()}", "") for name in SETTINGS}
+    words, rest, wrong = list(argv), list[str](), list[str]()
+    while words:
+        word = words.pop(0)
+        name, equals, value = word.partition("=")
         if word == "--":
             rest += [word, *words]
-        elif name == "--json" or (name in SETTINGS and equals):
-            asked[name] = word
-        elif name in SETTINGS:
-            value = next(words, None)
-            if value is None:
-                return asked, [word]  # the parser says that its value is missing
-            asked[name] = f"{name}={value}"
+            break
+        if word == "--json":
+            asked[word] = word
+        elif name in SETTINGS and (equals or (words and not words[0].startswith("--"))):
+            asked[name] = value if equals else words.pop(0)
+        elif name in (*SETTINGS, "--json"):
+            wrong = [word]  # alone: the parser says that it lacks its value, or takes none
         else:
             # An ending of a number may be typed as it stands on paper: -007.
             bare = word[1:].isdigit() and not (rest and rest[-1].startswith("--"))
             rest.append(word.lstrip("-") if bare else word)
-    return asked, rest if set(rest) - {"--"} else ["due"]  # alone it shows what is due
+    return asked, wrong or (rest if set(rest) - {"--"} else ["due"])  # alone: what is due
 
 
 def _explained(error: Any) -> Usage:
     """What the parser refused, as a refusal of ours."""
+    from difflib import get_close_matches
+
     message, param = error.message, getattr(error, "param", None)
     name = param.opts[0] if param else getattr(error, "option_name", "-")
     quoted = message.split("'")[1:2]  # what the parser quotes, if anything
     if type(error).__name__ == "NoSuchOption":
-        known = error.possibilities or [o for p in error.ctx.command.params for o in p.opts]
-        return Usage("usage.no_option", value=name, nearest=known)
+        known = [o for p in error.ctx.command.params for o in p.opts if o.startswith("-")]
+        return Usage("usage.no_option", value=name, nearest=error.possibilities or known)
     if message.startswith("No such command"):
         verbs = sorted(error.ctx.command.commands)
         near = get_close_matches(quoted[0], verbs, 3, 0.4) or verbs
@@ -210,4 +205,4 @@ def _explained(error: Any) -> Usage:
         return Usage("usage.extra", value=message.partition(" (")[2].removesuffix(")"))
     if "requires an argument" in message:
         return Usage("usage.no_value", value=name)
-    return Usage("usage.other", value=" ".join([name, *quoted]))
+    return Usage("usage.other", value=" ".join(dict.fromkeys([name, *quoted])))

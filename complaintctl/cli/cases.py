@@ -1,9 +1,8 @@
 """Commands that do something on a complaint: log, assign, update, amend, close, reopen, undo."""
 
-from typing import Any
-
 from ..errors import Fault
 from ..services import casework, reading
+from ..services.session import Values
 from .desk import Desk, pairs, typed
 from .options import Arg, Fields, Must, MustSet, Need, Opt, Set
 from .render import clock_lines, labelled, when
@@ -11,8 +10,7 @@ from .render import clock_lines, labelled, when
 
 def log_(desk: Desk, text: Arg, *, at: Opt, set_: Set, **given: Fields) -> None:
     given["account_no"] = given.pop("account")
-    fields = {"content": typed(text), **given, **pairs(set_)}
-    found = casework.log(desk.office, fields, at=at)
+    found = casework.log(desk.office, {"content": typed(text), **given, **pairs(set_)}, at=at)
     similar = [{"number": number, "same": field} for number, field in found["similar"]]
     _done(desk, "said.logged", found["number"], {"similar": similar})
     for number, field in found["similar"]:
@@ -44,9 +42,7 @@ def reopen_(desk: Desk, number: Need, reason: Must, at: Opt) -> None:
     _done(desk, "said.reopened" if new else "said.already_open", number)
 
 
-def _done(
-    desk: Desk, key: str, number: str, more: dict[str, Any] | None = None, **words: object
-) -> None:
+def _done(desk: Desk, key: str, number: str, more: Values | None = None, **words: object) -> None:
     """One sentence on what was done; all clocks after a registration, else the next deadline."""
     shown = reading.show(desk.office, number) | (more or {})
     desk.give(shown)
@@ -63,5 +59,5 @@ def _done(
 def undo_(desk: Desk, batch: Arg) -> None:
     found = casework.undo(desk.office, batch)
     done = [Fault(f"event.{t}") for t in found["types"].split(",")]
-    told = {"at": found["at"][:16], "done": done, "count": len(found["numbers"])}
+    told = {"at": when(found["at"]), "done": done, "count": len(found["numbers"])}
     desk.tell("said.undone", found, **told, numbers=found["numbers"][:5])

@@ -100,7 +100,7 @@ class Desk:
         if isinstance(value, dt.date):
             return value.isoformat()
         if isinstance(value, Fault):
-            return {"code": value.code, "message": self.put(value)}
+            return {"code": value.code, "message": inert(self.put(value))}
         if hasattr(value, "zh"):
             return {"id": value.id, "zh": value.zh, "en": value.en}
         return vars(value) if hasattr(value, "__dataclass_fields__") else str(value)
@@ -108,9 +108,8 @@ class Desk:
     def refuse(self, trouble: Trouble) -> int:
         """Tells every fault found; the exit code for scripts."""
         faults = [f.about(**{k: _brief(v) for k, v in f.params.items()}) for f in trouble.faults]
-        told = [{"code": f.code, "message": inert(self.put(f))} for f in faults]
         with suppress(typer.Exit):
-            self.give({"error": {"exit": trouble.exit_code, "faults": told}})
+            self.give({"error": {"exit": trouble.exit_code, "faults": faults}})
         for line in self._grouped(faults):
             print(inert(line), file=sys.stderr)
         return trouble.exit_code

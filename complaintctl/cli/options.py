@@ -27,3 +27,4 @@ Fields = Annotated[
 ]
 Filters = Annotated[Any, "kind channel category level status handler month"]
 Book = Annotated[Any, "mapping sheet encoding"]
+Span = Annotated[Any, "month as_of"]

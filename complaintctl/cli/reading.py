@@ -28,8 +28,8 @@ def show_(desk: Desk, number: Need, history: Flag, unmask: Opt) -> None:
         mark = desk.text("voided") if event["voided"] else ""
         values = "；".join(f"{desk.put(k)}={desk.put(v)}" for k, v in event["words"])
         event |= {"what": event["title"], "values": mark + values}
-    if history:
-        table(desk, desk.heads("seq what occurred recorded actor batch values"), found["history"])
+    heads = desk.heads("seq what occurred recorded actor batch values")
+    table(desk, heads, found.get("history", ()))
 
 
 def explain_(desk: Desk, number: Need, policy: Opt) -> None:
@@ -37,7 +37,7 @@ def explain_(desk: Desk, number: Need, policy: Opt) -> None:
 
     rules = load(policy, desk.own) if policy else None
     found = reading.explain(desk.office, number, rules)
-    desk.tell("explain.head", found, received=found["received_at"], policy=found["title"])
+    desk.tell("explain.head", found, received=when(found["received_at"]), policy=found["title"])
     desk.line()
     for item in found["clocks"]:
         derivation(desk, item)
@@ -47,23 +47,17 @@ def list_(
     desk: Desk, *, open: Flag, closed: Flag, overdue: Flag, limit: int = 50, **given: Filters
 ) -> None:
     month = given.pop("month")
-    state, most = (open if open or closed else None), max(limit, 0) or None
-    found, count = reading.listing(
-        desk.office, given, month=month, open_=state, overdue=overdue, limit=most
-    )
+    state, most = (open if open != closed else None), max(limit, 0) or None
+    found, count = reading.listing(desk.office, given, month, state, overdue, most)
     desk.give({"count": count, "complaints": found})
-    if not found:
-        desk.say("said.none")
-        return
     _lines(desk, found)
-    desk.say("said.listed", shown=len(found), count=count)
+    desk.say("said.listed" if found else "said.none", shown=len(found), count=count)
 
 
 def search_(desk: Desk, text: Need, limit: int = 50) -> None:
     found, more = reading.search(desk.office, text, max(limit, 1))
     desk.give({"count": len(found), "more": more, "complaints": found})
-    if found:
-        _lines(desk, found)
+    _lines(desk, found)
     desk.say("said.found_more" if more else "said.found", count=len(found))
 
 
@@ -80,11 +74,8 @@ def due_(desk: Desk, within: Opt, check: Flag) -> None:
     late = check and found["overdue"] + found["overdue_duties"]
     desk.give(found, Overdue.exit_code if late else 0)
     desk.say("due.head", now=found["as_of"], **found)
-    for clock in found["clocks"]:
-        clock |= {"state": desk.text(f"state.{clock['state']}"), "due": when(clock["due_at"])}
-        clock |= {"what": clock["title"], "content": short(clock["content"], 30)}
-    if found["clocks"]:
-        table(desk, desk.heads("state due number limit what handler content"), found["clocks"])
+    clocks = [item | {"content": short(item["content"], 30)} for item in found["clocks"]]
+    clock_lines(desk, clocks, desk.heads("state due number limit what handler content"))
     if found["hidden"]:
         desk.say("due.hidden", count=found["hidden"])
     for item in found["callbacks"]:
@@ -134,10 +125,9 @@ def _save(desk: Desk, found: dict[str, Any], output: str) -> None:
 
     from ..sheets.atomic import save_csv
 
-    lines: list[tuple[object, ...]]
-    lines = [(desk.put(found["labels"].get(k, k)), v) for k, v in found["figures"].items()]
+    lines = [[desk.put(found["labels"].get(k, k)), v] for k, v in found["figures"].items()]
     for part in found["tables"]:
-        lines += [(), (desk.put(part["title"]), desk.text("head.count"))]
-        lines += [(desk.put(row["label"]), row.get("count")) for row in part["rows"]]
+        lines += [[], [desk.put(part["title"]), desk.text("head.count")]]
+        lines += [[desk.put(row["label"]), row.get("count")] for row in part["rows"]]
     save_csv(Path(output), lines)
     desk.note("said.saved", path=output)

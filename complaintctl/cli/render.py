@@ -32,10 +32,10 @@ def short(text: object, room: int) -> str:
 
 
 def table(desk: Desk, heads: Mapping[str, str], rows: Iterable[Row], *, rich: bool = False) -> None:
-    """Columns under headings, filled by name; by Rich when a person is at a terminal and the
-    command may be slow."""
+    """Columns under headings, filled by name, if there are rows; by Rich when a person is at a
+    terminal and the command may be slow."""
     lines = [[inert(desk.put(row.get(name))) for name in heads] for row in rows]
-    if rich and sys.stdout.isatty():
+    if rich and lines and sys.stdout.isatty():
         from rich import box, console
         from rich.table import Table
 
@@ -44,7 +44,7 @@ def table(desk: Desk, heads: Mapping[str, str], rows: Iterable[Row], *, rich: bo
             shown.add_row(*line)
         console.Console(markup=False, emoji=False, highlight=False).print(shown)
         return
-    lines.insert(0, [*heads.values()])
+    lines = [[*heads.values()], *lines] if lines else []
     sizes = [max(map(width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         desk.line("  ".join(map(padded, line, sizes)))
@@ -64,8 +64,8 @@ def when(value: object) -> str:
     return f"{moment:%Y-%m-%d}" if whole else f"{moment:%Y-%m-%d %H:%M}"
 
 
-def clock_lines(desk: Desk, clocks: Iterable[Row]) -> None:
-    """The clocks of a complaint, each with its clause."""
+def clock_lines(desk: Desk, clocks: Iterable[Row], heads: Mapping[str, str] | None = None) -> None:
+    """Clocks in words; without headings those of one complaint, each with its clause."""
     rows = []
     for item in clocks:
         due = when(item["due_at"]) or desk.text("promptly")
@@ -75,8 +75,7 @@ def clock_lines(desk: Desk, clocks: Iterable[Row]) -> None:
         what = desk.put(item["title"]) or clause
         told = {"due": due, "what": what, "state": " ".join(filter(None, state))}
         rows.append({**item, **told, "clause": clause if what != clause else ""})
-    if rows:
-        table(desk, {"": "", **desk.heads("due limit what state clause")}, rows)
+    table(desk, heads or {"": "", **desk.heads("due limit what state clause")}, rows)
 
 
 def labelled(desk: Desk, shown: Row) -> dict[str, Any]:
@@ -110,14 +109,12 @@ def derivation(desk: Desk, item: Row) -> None:
     if item["assumed"]:
         desk.say("explain.assumed", reason=item["assumed"])
     desk.say("explain.within", span=item["within"])
-    names = desk.text("weekdays")
-    size = len(names) // 7
+    weekdays = desk.text("weekdays").split()
     for line in item["days"]:
-        weekday = names[line.day.weekday() * size :][:size]
+        weekday = weekdays[line.day.weekday()]
         why = desk.text(f"why.{line.why}", name=line.name) if line.why else ""
         desk.say(f"explain.{line.what}", day=when(line.day), weekday=weekday, n=line.n, why=why)
-    state = desk.text(f"state.{item['state']}")
-    desk.say("explain.state", state=state, met=when(item["met_at"]))
+    desk.say("explain.state", state=desk.text(f"state.{item['state']}"), met=when(item["met_at"]))
     if item["provisional"]:
         desk.say("explain.provisional")
     desk.line()

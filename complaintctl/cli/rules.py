@@ -45,11 +45,10 @@ def policy_adopt(desk: Desk, policy: Need, from_: From, dry_run: Flag) -> None:
     found = rules.adopt(desk.office, policy, from_, dry_run=dry_run)
     key = "policy.would_adopt" if dry_run else "policy.adopted"
     desk.tell(key, found, id=found["policy"], day=found["from"])
-    changed = found.get("would_change", ())
-    for item in changed:
+    for item in found.get("would_change", ()):
         days = {k: when(item[k]) or "—" for k in ("due_at", "new_due_at")}
         desk.say("policy.would_change", **item | days)
-    if dry_run and not changed:
+    if dry_run and not found["would_change"]:
         desk.say("policy.nothing_changes")
 
 
@@ -88,8 +87,7 @@ def calendar_show(desk: Desk, month: Arg) -> None:
     found = rules.calendar_month(desk.office, *session.period(desk.office, month))
     desk.tell("calendar.head", found)
     rows = [d | {"what": desk.text(f"why.{d['kind']}", **d)} for d in found["days"]]
-    if rows:
-        table(desk, desk.heads("day what"), rows)
+    table(desk, desk.heads("day what"), rows)
     if found["provisional"]:
         desk.say("calendar.provisional", **found)
 

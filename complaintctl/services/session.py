@@ -11,7 +11,7 @@ from ..domain.fold import Complaint, fold
 from ..domain.moments import read_moment, read_month
 from ..domain.policy import Policy
 from ..errors import Usage
-from ..ledger.connection import Ledger, open_ledger
+from ..ledger.connection import Ledger, open_ledger, translated
 from ..ledger.office import refresh
 from ..ledger.store import Book, Draft, Stamp, append, events_of
 
@@ -64,8 +64,8 @@ def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = Non
 
 @contextmanager
 def office(path: Path, *, by: str, now: dt.datetime, own: Path | None = None) -> Iterator[Office]:
-    """Opens the ledger for one invocation and closes it again."""
-    with closing(open_ledger(path)) as ledger:
+    """Opens the ledger for one invocation and closes it again; its troubles are told as such."""
+    with translated(path), closing(open_ledger(path)) as ledger:
         yield stamped(ledger, by=by, now=now, own=own)
 
 

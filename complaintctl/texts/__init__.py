@@ -12,8 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-LANGUAGES = ("zh", "en")
-
 
 @cache
 def catalogue(lang: str) -> dict[str, str]:
@@ -24,9 +22,7 @@ def catalogue(lang: str) -> dict[str, str]:
 
 def say(lang: str, key: str, /, **params: object) -> str:
     """The sentence of a key with its values put in; more may be given than it has slots for."""
-    sentence = catalogue(lang).get(key)
-    if sentence is None:
-        return " ".join([key, *(put(lang, value) for value in params.values())]).strip()
+    sentence = catalogue(lang).get(key, key)
     return sentence.format_map({k: put(lang, v) for k, v in params.items() if "{" + k in sentence})
 
 
