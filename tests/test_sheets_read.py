@@ -24,7 +24,7 @@ ROWS = [
 
 def read(path: Path, **more: Any) -> list[tuple[int, list[Any]]]:
     with open_table(path, **more) as table:
-        return list(table)
+        return list(table.rows)
 
 
 def fault(path: Path, **more: Any) -> tuple[str, dict[str, object]]:
@@ -247,11 +247,13 @@ def test_dates_of_the_1904_calendar(tmp_path: Path) -> None:
 
 
 def test_the_file_is_let_go(tmp_path: Path) -> None:
-    path = book(tmp_path / "a.xlsx", 一=[["a"]])
-    with open_table(path) as table:
-        next(iter(table))
-    assert table.file.closed
-    path.rename(tmp_path / "b.xlsx")
+    rows = [[str(n)] for n in range(20_000)]  # more than is read ahead
+    for path in (book(tmp_path / "a.xlsx", 一=rows), put(tmp_path / "a.csv", "\n".join(map(str, rows)))):
+        with open_table(path) as table:
+            next(table.rows)
+        with pytest.raises((Trouble, ValueError)):
+            list(table.rows)
+        path.rename(tmp_path / "b")
 
 
 def test_a_formula_whose_result_is_empty_is_blank(tmp_path: Path) -> None:
