@@ -64,12 +64,12 @@ class Moment(NamedTuple):
 
 def read_moment(text: str, now: dt.datetime, *, typed: bool) -> Moment:
     """Raises only Usage: date.unknown, .ambiguous, .impossible, .two_digit_year, .minguo."""
-    return _read(text, now, now.date()) if typed else _stored(text)
+    return _read(text, now, today=now.date()) if typed else _stored(text)
 
 
 def read_day(text: str, now: dt.datetime, *, typed: bool) -> dt.date:
     """The day alone; a time of day may follow it, but is no day by itself."""
-    return (_read(text, now, None) if typed else _stored(text)).at.date()
+    return (_read(text, now) if typed else _stored(text)).at.date()
 
 
 def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
@@ -103,12 +103,7 @@ def _stored(text: str) -> Moment:
     return _whole(text)
 
 
-@lru_cache(maxsize=4096)
-def _whole(text: str) -> Moment:
-    return _read(text, None, None)
-
-
-def _read(text: str, now: dt.datetime | None, today: dt.date | None) -> Moment:
+def _read(text: str, now: dt.datetime | None = None, today: dt.date | None = None) -> Moment:
     """The moment; a time of day alone is one of ``today``, where that is given."""
     plain = _tidy(text)
     try:
@@ -120,6 +115,9 @@ def _read(text: str, now: dt.datetime | None, today: dt.date | None) -> Moment:
     except (ValueError, OverflowError):
         raise _refused("date.impossible", text) from None
     raise _refusal(plain, text)
+
+
+_whole = lru_cache(maxsize=4096)(_read)
 
 
 def _tidy(text: str) -> str:
