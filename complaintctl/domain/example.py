@@ -80,9 +80,8 @@ def _state(policy: Policy, example: Table, *more: Table) -> Complaint:
     """The state after an example's events and more, through the same fold the ledger uses."""
     given = {"received": "2026-03-02 09:00", "origin": "live", **example.get("given", {})}
     received, origin = given.pop("received"), given.pop("origin")
-    body = {**policy.defaults(), **given, "named": bool(given.get("name"))}
-    if "steps" in body:
-        body["steps"] = {step: _at(at).isoformat() for step, at in body["steps"].items()}
+    steps = {step: _at(at).isoformat() for step, at in given.pop("steps", {}).items()}
+    body = {**policy.defaults(), **given, "named": bool(given.get("name")), "steps": steps}
     made = [_event(1, "recorded" if origin == "old" else "logged", received, body)]
     for seq, item in enumerate((*example.get("events", ()), *more), start=2):
         do = item["do"]

@@ -73,9 +73,8 @@ def _dates(rule: Extension, clock: Clock, until: str, calendar: WorkCalendar) ->
     if not (due and until):
         return
     said: dict[str, object] = {"value": until, "limit": clock.limit, "due": due.date()}
-    if until <= due.date().isoformat():
+    last = reach(read_span(rule.at_most), due, calendar, "forward")[0] if rule.at_most else None
+    if until <= str(due.date()):
         yield Fault("extension.earlier", said)
-    elif rule.at_most:
-        last, _ = reach(read_span(rule.at_most), due, calendar, roll="forward")
-        if last and until > last.date().isoformat():
-            yield Fault("extension.too_far", {**said, "last": last.date()})
+    elif last and until > str(last.date()):
+        yield Fault("extension.too_far", {**said, "last": last.date()})

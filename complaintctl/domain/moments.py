@@ -51,7 +51,6 @@ _MONTHS = {
     "this": 0, "this month": 0, "本月": 0, "这个月": 0, "当月": 0,
 }  # fmt: skip
 _YEARS = {"last year": -1, "去年": -1, "上年": -1, "this year": 0, "今年": 0, "本年": 0}
-_ERA = range(1900, 2200)  # the years a date may lie in
 _LONGEST = 80  # characters; no form comes near it, and a pasted page is not searched for one
 
 
@@ -139,7 +138,7 @@ def _split(plain: str, now: dt.datetime | None) -> tuple[dt.date | None, str]:
     """The day named and the text after it; no day when the text begins otherwise."""
     if found := re.fullmatch(_FULL, plain):
         day = dt.date(int(found[1]), int(found[3]), int(found[4]))
-        if day.year not in _ERA:
+        if not 1900 <= day.year < 2200:  # no book is of such a year
             raise ValueError(day)
         return day, found[5].removeprefix("t").strip()
     if now is None:

@@ -157,7 +157,7 @@ class Duty(Rule):
 
     rrule: str = ""
     start: str = "calendar"
-    roll: str = ""
+    roll: str = "none"
 
 
 # What a policy file lists, by the key it stands under.

@@ -45,9 +45,7 @@ class Table(NamedTuple):
 
 
 @contextmanager
-def open_table(
-    path: Path, *, sheet: str | None = None, encoding: str | None = None
-) -> Iterator[Table]:
+def open_table(path: Path, *, sheet: str | None, encoding: str | None) -> Iterator[Table]:
     """The rows of ``path``, to be read before the ``with`` ends. Raises NotFound file.missing and
     BadData file.*, some of them only while the rows are read."""
     with _opened(path) as file:

@@ -95,7 +95,6 @@ def _rows(path: Path, sheet: Any) -> Iterator[tuple[int, list[Any]]]:
             if width > MAX_COLUMNS or number - last > MAX_GAP:
                 place = f"{get_column_letter(width)}{number}"
                 raise BadData("file.far_cell", path=path.name, cell=place)
-            for blank in range(last + 1, number):
-                yield blank, []
+            yield from ((blank, []) for blank in range(last + 1, number))
             yield number, [held.get(column) for column in range(1, width + 1)]
             last = number
