@@ -35,9 +35,10 @@ def occasions(
 
     counted = max(done, default=None) if duty.start == "last" else None
     rule = rrulestr(duty.rrule, dtstart=_midnight(counted or began))
-    # A date can roll over a long holiday into the window, so look a fortnight before it.
-    early = _midnight(first - dt.timedelta(days=14))
-    days = (moment.date() for moment in rule.between(early, _midnight(last), inc=True))
+    # A date can roll over a long holiday into the window, so look a fortnight around it.
+    far = dt.timedelta(days=14)
+    moments = rule.between(_midnight(first - far), _midnight(last + far), inc=True)
+    days = (moment.date() for moment in moments)
     every = [Occasion(calendar.roll(day, duty.roll), day) for day in days if day != counted]
     # Of dates that roll off the same holiday only the first is an occasion.
     found = {occasion.day: occasion for occasion in reversed(every)}
