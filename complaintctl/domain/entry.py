@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import normalize
 
 from ..errors import Fault, Faults, Usage
 from .moments import read_day, read_moment
@@ -62,7 +63,7 @@ def word(policy: Policy, field: Field, text: str) -> str:
 
 
 def _number(field: Field, text: str) -> float | int:
-    folded = plain(text).replace(",", "").rstrip("元")
+    folded = re.sub("[,_ ]|元$", "", normalize("NFKC", text).strip())
     try:
         value = int(folded) if field.type == "count" else float(folded)
     except ValueError:
