@@ -21,8 +21,7 @@ RECEIVED = Field("received_at", "受理时间", "received at", type="moment")
 
 def enter(policy: Policy, given: Mapping[str, str], now: dt.datetime) -> tuple[Values, Faults]:
     """The values, and what could not be read. Field names and words may be labels."""
-    values: Values = {}
-    wrong = Faults()
+    values, wrong = Values(), Faults()
     for name, text in given.items():
         with wrong.kept():
             field = meant([*policy.fields.values(), RECEIVED], name, "field")

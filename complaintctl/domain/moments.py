@@ -63,12 +63,12 @@ class Moment(NamedTuple):
 
 def read_moment(text: str, now: dt.datetime, *, typed: bool) -> Moment:
     """Raises only Usage: date.unknown, .ambiguous, .impossible, .two_digit_year, .minguo."""
-    return _read(text, now, today=now.date()) if typed else _stored(text)
+    return _read(text, now.date(), alone=True) if typed else _stored(text)
 
 
 def read_day(text: str, now: dt.datetime, *, typed: bool) -> dt.date:
     """The day alone; a time of day may follow it, but is no day by itself."""
-    return (_read(text, now) if typed else _stored(text)).at.date()
+    return (_read(text, now.date()) if typed else _stored(text)).at.date()
 
 
 def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
@@ -102,12 +102,12 @@ def _stored(text: str) -> Moment:
     return _whole(text)
 
 
-def _read(text: str, now: dt.datetime | None = None, today: dt.date | None = None) -> Moment:
-    """The moment; a time of day alone is one of ``today``, where that is given."""
+def _read(text: str, today: dt.date | None = None, alone: bool = False) -> Moment:
+    """Only what is typed may lean on ``today``; a time of day may be ``alone``, as one of today."""
     plain = _tidy(text)
     try:
-        named, rest = _split(plain, now)
-        day, time = named or today, _time(rest)
+        named, rest = _split(plain, today)
+        day, time = today if alone and not named else named, _time(rest)
         if day and (time or (named and not rest)):
             at = dt.datetime.combine(day, time or dt.time(tzinfo=TZ)).astimezone(TZ)
             return Moment(at, time is not None)
@@ -134,16 +134,15 @@ def _tidy(text: str) -> str:
     return re.sub(day, lambda m: "-".join(filter(None, m.groups())) + " ", plain, count=1).strip()
 
 
-def _split(plain: str, now: dt.datetime | None) -> tuple[dt.date | None, str]:
+def _split(plain: str, today: dt.date | None) -> tuple[dt.date | None, str]:
     """The day named and the text after it; no day when the text begins otherwise."""
     if found := re.fullmatch(_FULL, plain):
         day = dt.date(int(found[1]), int(found[3]), int(found[4]))
         if not 1900 <= day.year < 2200:  # no book is of such a year
             raise ValueError(day)
         return day, found[5].removeprefix("t").strip()
-    if now is None:
+    if today is None:
         return None, plain
-    today = now.date()
     if found := re.fullmatch(_RELATIVE, plain):
         return today + dt.timedelta(days=_DAYS[found[1]]), found[2].strip()
     if found := re.fullmatch(_WEEKDAY, plain):
