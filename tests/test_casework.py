@@ -553,10 +553,11 @@ def test_penalties_may_be_decided_after_the_closing(run: Runner) -> None:
     assert run.json("show", number)["status"] == "withdrawn"
 
 
-def test_an_approved_amount_may_differ(run: Runner) -> None:
+@pytest.mark.parametrize(("text", "amount"), [("50元", 50), ("1,050 元", 1050), ("５０．５", 50.5)])
+def test_an_approved_amount_may_differ(run: Runner, text: str, amount: float) -> None:
     number = run.log()
-    run.ok("update", number, "考核批准", "--set", "考核条款=P01-1", "--set", "金额=50元")
-    assert run.json("show", number)["penalties"][0]["amount"] == 50
+    run.ok("update", number, "考核批准", "--set", "考核条款=P01-1", "--set", f"金额={text}")
+    assert run.json("show", number)["penalties"][0]["amount"] == amount
 
 
 # ---- undo ----

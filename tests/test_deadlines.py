@@ -298,6 +298,16 @@ def test_duties_are_owed_until_they_are_done(run: Runner) -> None:
     run.verified()
 
 
+def test_a_duty_that_moves_back_off_a_rest_day_is_due_on_that_day(run: Runner) -> None:
+    run.ok("duty", "done", "L02-7", now="2026-12-31 16:00")
+    run.now = "2027-01-28 09:00"
+    assert "L02-7" not in run.ok("due").out
+    run.now = "2027-01-29 09:00"  # a Friday; the month ends on Sunday
+    assert {d["duty"]: d["day"] for d in run.json("due")["duties"]}["L02-7"] == "2027-01-29"
+    run.ok("duty", "done", "L02-7")
+    assert "L02-7" not in run.ok("due", now="2027-02-01 09:00").out
+
+
 def test_duty_done_by_its_title_and_with_a_date(run: Runner) -> None:
     run.now = "2026-11-25 09:00"
     run.ok("duty", "done", "开启意见箱", "--at", "2026-11-23")

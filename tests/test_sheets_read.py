@@ -23,8 +23,8 @@ ROWS = [
 
 
 def read(path: Path, **more: Any) -> list[tuple[int, list[Any]]]:
-    with open_table(path, **more) as table:
-        return list(table)
+    with open_table(path, **{"sheet": None, "encoding": None, **more}) as table:
+        return list(table.rows)
 
 
 def fault(path: Path, **more: Any) -> tuple[str, dict[str, object]]:
@@ -190,7 +190,7 @@ def test_workbook_cells_keep_their_types(tmp_path: Path) -> None:
     row = ["王", 13800138000, 1.5, True, when, dt.time(9, 30), None, "#N/A", "末"]
     path = book(tmp_path / "旧 台账.XLSX", 一=[["题名"], [], row, [None, None], ["尾", None, ""]])
     assert read(path) == [(1, ["题名"]), (2, []), (3, row), (4, []), (5, ["尾"])]
-    with open_table(path) as table:
+    with open_table(path, sheet=None, encoding=None) as table:
         assert (table.name, table.encoding) == ("一", "")
     os.rename(path, tmp_path / "misnamed.csv")  # what it is counts, not what it is called
     assert len(read(tmp_path / "misnamed.csv")) == 5
@@ -247,11 +247,13 @@ def test_dates_of_the_1904_calendar(tmp_path: Path) -> None:
 
 
 def test_the_file_is_let_go(tmp_path: Path) -> None:
-    path = book(tmp_path / "a.xlsx", 一=[["a"]])
-    with open_table(path) as table:
-        next(iter(table))
-    assert table.file.closed
-    path.rename(tmp_path / "b.xlsx")
+    rows = [[str(n)] for n in range(20_000)]  # more than is read ahead
+    for path in (book(tmp_path / "a.xlsx", 一=rows), put(tmp_path / "a.csv", "\n".join(map(str, rows)))):
+        with open_table(path, sheet=None, encoding=None) as table:
+            next(table.rows)
+        with pytest.raises((Trouble, ValueError)):
+            list(table.rows)
+        path.rename(tmp_path / "b")
 
 
 def test_a_formula_whose_result_is_empty_is_blank(tmp_path: Path) -> None:

@@ -27,6 +27,11 @@ def day(text: str) -> dt.date:
     return dt.date.fromisoformat(text)
 
 
+def workdays_between(a: dt.date, b: dt.date) -> int:
+    """How many working days lie in (a, b], by walking."""
+    return sum(calendar().is_workday(a + n * DAY) for n in range(1, (b - a).days + 1))
+
+
 def exceptions() -> dict[dt.date, bool]:
     """The noticed days that are not as the weekday says: date -> works."""
     found = {}
@@ -191,18 +196,15 @@ def test_months_agree_with_dateutil() -> None:
 
 
 def test_working_days_of_a_month() -> None:
-    counts = [
-        calendar().workdays_between(dt.date(2026, m, 1) - DAY, calendar().add_months(
-            dt.date(2026, m, 1), 1) - DAY)
-        for m in range(1, 13)
-    ]  # fmt: skip
+    firsts = [dt.date(2026, month, 1) for month in range(1, 13)]
+    counts = [workdays_between(first - DAY, calendar().add_months(first, 1) - DAY) for first in firsts]
     assert counts == [21, 16, 22, 21, 19, 21, 23, 21, 22, 18, 21, 23]
 
 
 def test_beyond_the_calendar() -> None:
-    with pytest.raises(OverflowError):
+    with pytest.raises(ValueError):
         calendar().add_workdays(dt.date(9999, 12, 30), 5)
-    with pytest.raises(OverflowError):
+    with pytest.raises(ValueError):
         calendar().add_workdays(dt.date(1, 1, 2), -5)
 
 
@@ -213,9 +215,8 @@ dates = st.dates(dt.date(2001, 1, 1), dt.date(2029, 12, 31))
 def test_n_working_days_on_lie_n_working_days(start: dt.date, n: int) -> None:
     end = calendar().add_workdays(start, n)
     assert calendar().is_workday(end)
-    assert calendar().workdays_between(start, end) == n
-    assert calendar().workdays_between(start, end - DAY) == n - 1
-    assert calendar().workdays_between(end, start) == -n
+    assert workdays_between(start, end) == n
+    assert workdays_between(start, end - DAY) == n - 1
     assert calendar().add_workdays(end + DAY, -n - 1) < start + DAY
 
 
@@ -239,4 +240,4 @@ def test_rolling_never_skips_a_working_day(date: dt.date) -> None:
     assert calendar().is_workday(later)
     assert calendar().is_workday(sooner)
     assert (sooner == later) == calendar().is_workday(date)
-    assert calendar().workdays_between(sooner, later) in (0, 1)
+    assert workdays_between(sooner, later) in (0, 1)

@@ -109,6 +109,7 @@ WORDS: list[Line] = [
     (("log", "x", "--channel", "电话", "--set", "责任人数=三"), 2, "不是数字", "is no number"),
     (("log", "x", "--channel", "电话", "--set", "责任人数=-1"), 2, "不是数字", "is no number"),
     (("log", "x", "--channel", "电话", "--set", "责任人数=nan"), 2, "不是数字", "is no number"),
+    (("log", "x", "--channel", "电话", "--set", "责任人数=3-5"), 2, "不是数字", "is no number"),
     (("log", "x", "--channel", "电话", "--set", "金额=inf"), 2, "不是数字", "is no number"),
     (("log", "x", "--channel", "电话", "--set", "金额=1e999"), 2, "不是数字", "is no number"),
     (("log", "x", "--channel", "电话", "--set", "延至=某天"), 2, "“某天”", "“某天”"),

@@ -35,16 +35,14 @@ def occasions(
 
     counted = max(done, default=None) if duty.start == "last" else None
     rule = rrulestr(duty.rrule, dtstart=_midnight(counted or began))
-    # A date can roll over a long holiday into the window, so look a fortnight before it.
-    early = _midnight(first - dt.timedelta(days=14))
-    found: dict[dt.date, Occasion] = {}
-    for moment in rule.between(early, _midnight(last), inc=True):
-        planned = moment.date()
-        day = calendar.roll(planned, duty.roll or "none")
-        # Two dates that roll off the same holiday are one occasion.
-        if first <= day <= last and planned != counted:
-            found.setdefault(day, Occasion(day, planned))
-    dates = list(found.values())
+    # A date can roll over a long holiday into the window, so look a fortnight around it.
+    far = dt.timedelta(days=14)
+    moments = rule.between(_midnight(first - far), _midnight(last + far), inc=True)
+    days = (moment.date() for moment in moments)
+    every = [Occasion(calendar.roll(day, duty.roll), day) for day in days if day != counted]
+    # Of dates that roll off the same holiday only the first is an occasion.
+    found = {occasion.day: occasion for occasion in reversed(every)}
+    dates = sorted(occasion for day, occasion in found.items() if first <= day <= last)
     return dates[:1] if counted else dates
 
 
@@ -61,11 +59,7 @@ def owed(
     before the last record is past.
     """
     first = max(began, today - dt.timedelta(days=400))
-    every = occasions(duty, calendar, first, until, done, began)
-    open_ = [
-        occasion
-        for occasion, following in pairwise([*every, _NEVER])
-        if not any(min(occasion) <= day < following.day for day in done)
-    ]
-    missed = [o for o in open_ if max(done, default=dt.date.min) < o.day < today]
-    return missed[-1:] + [o for o in open_ if o.day >= today]
+    pairs = pairwise([*occasions(duty, calendar, first, until, done, began), _NEVER])
+    open_ = [one for one, after in pairs if not any(min(one) <= day < after.day for day in done)]
+    missed = [one for one in open_ if max(done, default=dt.date.min) < one.day < today]
+    return missed[-1:] + [one for one in open_ if one.day >= today]

@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from typing import Any
+from unicodedata import normalize
 
 from ..errors import Fault, Faults, Usage
 from .moments import read_day, read_moment
@@ -20,8 +21,7 @@ RECEIVED = Field("received_at", "受理时间", "received at", type="moment")
 
 def enter(policy: Policy, given: Mapping[str, str], now: dt.datetime) -> tuple[Values, Faults]:
     """The values, and what could not be read. Field names and words may be labels."""
-    values: Values = {}
-    wrong = Faults()
+    values, wrong = Values(), Faults()
     for name, text in given.items():
         with wrong.kept():
             field = meant([*policy.fields.values(), RECEIVED], name, "field")
@@ -62,7 +62,7 @@ def word(policy: Policy, field: Field, text: str) -> str:
 
 
 def _number(field: Field, text: str) -> float | int:
-    folded = plain(text).replace(",", "").rstrip("元")
+    folded = re.sub("[,_ ]|元$", "", normalize("NFKC", text).strip())
     try:
         value = int(folded) if field.type == "count" else float(folded)
     except ValueError:

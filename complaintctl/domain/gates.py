@@ -18,29 +18,26 @@ def refusals(state: Complaint, policy: Policy, action: str) -> list[Fault]:
 
     Each fault carries ``gate`` (its id), ``clause`` and ``source``; empty when the rules allow it.
     """
-    found: list[Fault] = []
-    for gate in policy.gates:
-        if action in gate.on and gate.applies(state.facts):
-            about = {"gate": gate.id, "clause": gate.clause, "article": gate.place}
-            source = policy.named(gate.origin)
-            found += [lack.about(**about, source=source) for lack in _lacks(gate, state, policy)]
-    return found
+    asking = [g for g in policy.gates if action in g.on and g.applies(state.facts)]
+    return [lack for gate in asking for lack in _lacks(gate, state, policy)]
 
 
 def _lacks(gate: Gate, state: Complaint, policy: Policy) -> Iterator[Fault]:
+    about = {"gate": gate.id, "clause": gate.clause, "article": gate.place}
+    about["source"] = policy.named(gate.origin)
     known, done = state.facts, {t.step for t in state.steps()}
     lacking = [("gate.step", name) for name in gate.steps if name not in done]
     lacking += [("gate.field", name) for name in gate.fields if known.get(name) in (None, "")]
     lacking += [("gate.true", name) for name in gate.true if known.get(name) is not True]
     for code, name in lacking:
-        yield Fault(code, {"what": policy.label(name)})
+        yield Fault(code, {**about, "what": policy.label(name)})
     values = [known.get(name) for name in gate.differ]
     if all(values) and len(set(values)) < len(values):
-        yield Fault("gate.differ", {"what": [policy.label(name) for name in gate.differ]})
+        yield Fault("gate.differ", {**about, "what": [policy.label(n) for n in gate.differ]})
     for name, allowed in (gate.one_of or {}).items():
         if known.get(name) not in allowed:
             words = [policy.term(policy.vocabulary_of(name), a) or a for a in allowed]
-            yield Fault("gate.one_of", {"what": policy.label(name), "allowed": words})
+            yield Fault("gate.one_of", {**about, "what": policy.label(name), "allowed": words})
 
 
 def extended(
@@ -73,9 +70,8 @@ def _dates(rule: Extension, clock: Clock, until: str, calendar: WorkCalendar) ->
     if not (due and until):
         return
     said: dict[str, object] = {"value": until, "limit": clock.limit, "due": due.date()}
-    if until <= due.date().isoformat():
+    last = reach(read_span(rule.at_most), due, calendar, "forward")[0] if rule.at_most else None
+    if until <= str(due.date()):
         yield Fault("extension.earlier", said)
-    elif rule.at_most:
-        last, _ = reach(read_span(rule.at_most), due, calendar, roll="forward")
-        if last and until > last.date().isoformat():
-            yield Fault("extension.too_far", {**said, "last": last.date()})
+    elif last and until > str(last.date()):
+        yield Fault("extension.too_far", {**said, "last": last.date()})

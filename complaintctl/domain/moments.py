@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from functools import lru_cache
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from ..clock import TZ
 from ..errors import Usage
@@ -15,7 +16,7 @@ from .spans import arabic
 
 # The patterns stay text, compiled when first used, so that importing this module is cheap.
 _FULL = r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])(.*)"
-_COMPACT = r"([0-9]{4})([0-9]{2})([0-9]{2})(?:[ t]([0-9]{2})([0-9]{2})([0-9]{2})?)?"
+_COMPACT = r"([0-9]{4})([0-9]{2})([0-9]{2})(?:[ t](?:([0-9]{2})([0-9]{2})([0-9]{2})?|(.*)))?"
 _YEAR_LAST = r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})(?![0-9])"
 _SHORT = r"[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"  # what follows a short year
 _MONTH_DAY = r"([0-9]{1,2})[-/]([0-9]{1,2})(?![-/.0-9])(.*)"
@@ -27,7 +28,8 @@ _TIME = (
     r"|(?P<past>半|[13]刻)|整|钟)?"
     r"|(?= ?[ap]m))(?: ?(?P<noon>[ap]m))?(?: ?(?P<zone>z|[+-][0-9]{2}:?[0-9]{2}))?"
 )
-_MONTH = r"([0-9]{4})(?:年|[-/.])([0-9]{1,2})(?:月份?)?|([0-9]{1,2})月份?|([0-9]{4})年?"
+_YEAR, _NTH = "((?:19|20|21)[0-9]{2})", "(0?[1-9]|1[0-2])"
+_MONTH = f"{_YEAR}(?:年|[-/.]){_NTH}(?:月份?)?|{_NTH}月份?|{_YEAR}年?"
 
 # Traditional and look-alike characters, and the invisible marks Windows and Excel put into dates.
 _SAME = str.maketrans("號點時週後國。∶鐘兩", "号点时周后国.:钟两", "\u200b\u200e\u202a\u202c\ufeff")
@@ -49,7 +51,6 @@ _MONTHS = {
     "this": 0, "this month": 0, "本月": 0, "这个月": 0, "当月": 0,
 }  # fmt: skip
 _YEARS = {"last year": -1, "去年": -1, "上年": -1, "this year": 0, "今年": 0, "本年": 0}
-_ERA = range(1900, 2200)  # the years a date may lie in
 _LONGEST = 80  # characters; no form comes near it, and a pasted page is not searched for one
 
 
@@ -62,34 +63,27 @@ class Moment(NamedTuple):
 
 def read_moment(text: str, now: dt.datetime, *, typed: bool) -> Moment:
     """Raises only Usage: date.unknown, .ambiguous, .impossible, .two_digit_year, .minguo."""
-    return _read(text, now)[0] if typed else _stored(text)
+    return _read(text, now.date(), alone=True) if typed else _stored(text)
 
 
 def read_day(text: str, now: dt.datetime, *, typed: bool) -> dt.date:
     """The day alone; a time of day may follow it, but is no day by itself."""
-    moment, has_day = _read(text, now) if typed else (_stored(text), True)
-    if not has_day:
-        raise _refused("date.unknown", text)
-    return moment.at.date()
+    return (_read(text, now.date()) if typed else _stored(text)).at.date()
 
 
 def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
     """A month, or a whole year, as [first day, first day after it). Raises Usage."""
     plain = _tidy(text)
-    if plain in _MONTHS:
-        return _months(now.year, now.month + _MONTHS[plain], 1)
-    if plain in _YEARS:
-        return _months(now.year + _YEARS[plain], 1, 12)
-    found = re.fullmatch(_MONTH, plain)
-    if found is None:
+    year, month, length = now.year, 1, 12
+    if found := re.fullmatch(_MONTH, plain):
+        year, month = int(found[1] or found[4] or year), int(found[2] or found[3] or 1)
+        length = 12 if found[4] else 1
+    elif plain in _MONTHS:
+        month, length = now.month + _MONTHS[plain], 1
+    elif plain in _YEARS:
+        year += _YEARS[plain]
+    else:
         raise _refused("date.unknown_month", text)
-    year, month = int(found[1] or found[4] or now.year), int(found[2] or found[3] or 1)
-    if year not in _ERA or not 1 <= month <= 12:
-        raise _refused("date.unknown_month", text)
-    return _months(year, month, 12 if found[4] else 1)
-
-
-def _months(year: int, month: int, length: int) -> tuple[dt.date, dt.date]:
     start = year * 12 + month - 1
     first, after = (dt.date(n // 12, n % 12 + 1, 1) for n in (start, start + length))
     return first, after
@@ -102,37 +96,31 @@ def _stored(text: str) -> Moment:
         try:
             day, time = _whole(text[:half]), _time(text[half + 1 :])
             if time and not day.has_time:
-                at = dt.datetime.combine(day.at, time)
-                return Moment(at if time.tzinfo is TZ else at.astimezone(TZ), True)
+                return Moment(dt.datetime.combine(day.at, time).astimezone(TZ), True)
         except (ValueError, Usage):
             pass
     return _whole(text)
 
 
-@lru_cache(maxsize=4096)
-def _whole(text: str) -> Moment:
-    return _read(text, None)[0]
-
-
-def _read(text: str, now: dt.datetime | None) -> tuple[Moment, bool]:
-    """The moment, and whether a day was named (else it is today's)."""
+def _read(text: str, today: dt.date | None = None, alone: bool = False) -> Moment:
+    """Only what is typed may lean on ``today``; a time of day may be ``alone``, as one of today."""
     plain = _tidy(text)
     try:
-        day, rest = _split(plain, now)
-        known = day or (now.date() if now else None)
-        time = _time(rest)
-        if known and (time or (day and not rest)):
-            at = dt.datetime.combine(known, time or dt.time(tzinfo=TZ)).astimezone(TZ)
-            return Moment(at, time is not None), day is not None
+        named, rest = _split(plain, today)
+        day, time = today if alone and not named else named, _time(rest)
+        if day and (time or (named and not rest)):
+            at = dt.datetime.combine(day, time or dt.time(tzinfo=TZ)).astimezone(TZ)
+            return Moment(at, time is not None)
     except (ValueError, OverflowError):
         raise _refused("date.impossible", text) from None
     raise _refusal(plain, text)
 
 
+_whole = lru_cache(maxsize=4096)(_read)
+
+
 def _tidy(text: str) -> str:
     """One spelling for what means the same: full-width, Chinese numerals, 年月日 as dashes."""
-    from unicodedata import normalize
-
     if len(text) > _LONGEST:
         return ""
     plain = normalize("NFKC", text).translate(_SAME).lower()
@@ -140,22 +128,21 @@ def _tidy(text: str) -> str:
     plain = re.sub(" *([年月日号时点分秒]) *", r"\1", plain)
     plain = re.sub("^([今昨明])([早晚])上?(?!上)", r"\1天\2上", plain)
     if compact := re.fullmatch(_COMPACT, plain):
-        time = ":".join(part for part in compact.groups()[3:] if part)
-        return f"{'-'.join(compact.groups()[:3])} {time}".strip()
+        year, month, date, *time = compact.groups()
+        return f"{year}-{month}-{date} {':'.join(filter(None, time))}".strip()
     day = r"(?:([0-9]+)年)?([0-9]+)月([0-9]+)(?:[日号]|(?= |$))"
     return re.sub(day, lambda m: "-".join(filter(None, m.groups())) + " ", plain, count=1).strip()
 
 
-def _split(plain: str, now: dt.datetime | None) -> tuple[dt.date | None, str]:
+def _split(plain: str, today: dt.date | None) -> tuple[dt.date | None, str]:
     """The day named and the text after it; no day when the text begins otherwise."""
     if found := re.fullmatch(_FULL, plain):
         day = dt.date(int(found[1]), int(found[3]), int(found[4]))
-        if day.year not in _ERA:
+        if not 1900 <= day.year < 2200:  # no book is of such a year
             raise ValueError(day)
         return day, found[5].removeprefix("t").strip()
-    if now is None:
+    if today is None:
         return None, plain
-    today = now.date()
     if found := re.fullmatch(_RELATIVE, plain):
         return today + dt.timedelta(days=_DAYS[found[1]]), found[2].strip()
     if found := re.fullmatch(_WEEKDAY, plain):

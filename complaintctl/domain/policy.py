@@ -30,7 +30,6 @@ class Term(Item):
     group: str = ""
     parent: str = ""
     rank: int = 0
-    open: bool = True
 
 
 class Field(Item):
@@ -79,10 +78,6 @@ class Rule(Item):
     def applies(self, facts: Table) -> bool:
         """Whether the rule speaks of a complaint with these facts."""
         return matches(self.when, facts) and not any(matches(t, facts) for t in self.unless)
-
-    def asked(self) -> set[str]:
-        """The facts its conditions ask for."""
-        return {name for table in (self.when or {}, *self.unless) for name in table}
 
 
 class Limit(Rule):
@@ -162,7 +157,7 @@ class Duty(Rule):
 
     rrule: str = ""
     start: str = "calendar"
-    roll: str = ""
+    roll: str = "none"
 
 
 # What a policy file lists, by the key it stands under.
@@ -211,7 +206,8 @@ class Policy:
         self.gates, self.penalties = self._items(Gate), self._items(Penalty)
         self.duties = self._items(Duty)
         self._limit = {limit.id: limit for limit in self.limits}
-        self._asked = sorted({name for limit in self.limits for name in limit.asked()})
+        asked = (table for limit in self.limits for table in (limit.when or {}, *limit.unless))
+        self._asked = sorted(set[str]().union(*asked))
         self._speaking = lru_cache(2048)(self._speaks)
 
     def _items(self, kind: type[T], **shared: Any) -> tuple[T, ...]:

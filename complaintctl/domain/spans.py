@@ -13,10 +13,7 @@ _UNITS = {
     "month": "month months mo 月 个月",
 }
 _UNIT = {word: unit for unit, words in _UNITS.items() for word in words.split()}
-_BARE = {
-    "same day": "same day", "当日": "same day", "当天": "same day",
-    "promptly": "promptly", "立即": "promptly", "及时": "promptly",
-}  # fmt: skip
+_BARE = {"当日": "same day", "当天": "same day", "立即": "promptly", "及时": "promptly"}
 _NUMERALS = dict(zip("〇○零一二两三四五六七八九", "0001223456789", strict=True))
 
 
@@ -47,8 +44,9 @@ def _number(run: re.Match[str]) -> str:
 def read_span(text: str) -> Span:
     """Raises ValueError for anything that is not a whole positive number and a known unit."""
     plain = " ".join(text.lower().split())
-    if plain in _BARE:
-        return Span(0, _BARE[plain])
+    bare = _BARE.get(plain, plain)
+    if bare in _BARE.values():
+        return Span(0, bare)
     found = re.fullmatch(r"([0-9]{1,4}) ?([a-z]+|[^ -~]+)", arabic(plain))
     if found is None or int(found[1]) == 0 or found[2] not in _UNIT:
         raise ValueError(f"not a span of time: {text[:30]!r}")

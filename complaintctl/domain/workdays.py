@@ -7,16 +7,15 @@ A year without a State Council notice still counts, and says that it is provisio
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping
+from functools import cache
 
 Reason = tuple[str, str]
 
 _ROLL = {"forward": 1, "backward": -1, "none": 0}
 # Holidays by law, whatever the year's notice will say: month and day -> name, first year. The
 # dates of lunar ones are fixed by the notice alone.
-_BY_LAW = {
-    **{(1, 1): ("元旦", 1), (5, 1): ("劳动节", 1), (5, 2): ("劳动节", 2025)},
-    **{(10, day): ("国庆节", 1) for day in (1, 2, 3)},
-}
+_BY_LAW = {(1, 1): ("元旦", 1), (5, 1): ("劳动节", 1), (5, 2): ("劳动节", 2025)}
+_BY_LAW |= {(10, day): ("国庆节", 1) for day in (1, 2, 3)}
 
 
 class WorkCalendar:
@@ -26,7 +25,7 @@ class WorkCalendar:
         """``days``: date -> (``off`` or ``work``, name); ``announced``: years with a notice."""
         self._days = {day.toordinal(): entry for day, entry in days.items()}
         self._announced = frozenset(announced)
-        self._years: dict[int, list[int]] = {}
+        self._working = cache(self._workdays)
 
     def why(self, day: dt.date) -> Reason:
         """(code, name): ``work``, ``rest`` (weekend), ``off``, ``makeup`` (weekend worked)."""
@@ -50,12 +49,11 @@ class WorkCalendar:
         """The n-th working day after ``start`` (before it, for a negative n; ``start`` for 0).
 
         The day of receipt is not counted, unless ``count_start``: then it is day 1 if it works.
-        Raises OverflowError beyond the calendar (year 1 to 9999).
+        Raises ValueError beyond the calendar (year 1 to 9999).
         """
         if n == 0:
             return start
-        year = start.year
-        days = self._working(year)
+        year, days = start.year, self._working(start.year)
         bisect = bisect_left if count_start == (n > 0) else bisect_right
         place = bisect(days, start.toordinal()) + n - (n > 0)
         while place >= len(days):
@@ -68,21 +66,10 @@ class WorkCalendar:
             place += len(days)
         return dt.date.fromordinal(days[place])
 
-    def _working(self, year: int) -> list[int]:
-        """The ordinals of the year's working days, in order; made once, when first asked for."""
-        if year not in self._years:
-            if not dt.MINYEAR <= year <= dt.MAXYEAR:
-                raise OverflowError(f"no calendar for the year {year}")
-            span = range(dt.date(year, 1, 1).toordinal(), dt.date(year, 12, 31).toordinal() + 1)
-            self._years[year] = [n for n in span if self.is_workday(dt.date.fromordinal(n))]
-        return self._years[year]
-
-    def workdays_between(self, a: dt.date, b: dt.date) -> int:
-        """How many working days lie in (a, b]; negative when b is before a."""
-        if b < a:
-            return -self.workdays_between(b, a)
-        days = (day for year in range(a.year, b.year + 1) for day in self._working(year))
-        return sum(a.toordinal() < day <= b.toordinal() for day in days)
+    def _workdays(self, year: int) -> list[int]:
+        """The ordinals of the year's working days, in order."""
+        span = range(dt.date(year, 1, 1).toordinal(), dt.date(year, 12, 31).toordinal() + 1)
+        return [n for n in span if self.is_workday(dt.date.fromordinal(n))]
 
     def roll(self, day: dt.date, how: str) -> dt.date:
         """A last day that does not work moves ``forward`` (article 203), ``backward``, ``none``."""

@@ -12,10 +12,8 @@ from pathlib import Path
 from ..clock import now
 from ..errors import LedgerTrouble
 
-_CODES = {
-    errno.EEXIST: "file.exists",
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "file.disk_full"),
-}
+_CODES = dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "file.disk_full")
+_CODES[errno.EEXIST] = "file.exists"
 
 
 @contextlib.contextmanager

@@ -10,10 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from ..errors import BadData, NotFound, Trouble
 
@@ -28,15 +27,13 @@ _WIDER = {"utf-8": "utf-8-sig", "gbk": "gb18030", "gb2312": "gb18030"}  # reads 
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
-@dataclass(frozen=True)
-class Uncomputed:
+class Uncomputed(NamedTuple):
     """A formula without its result: a program wrote it and no Excel ever calculated it."""
 
     formula: str
 
 
-@dataclass
-class Table:
+class Table(NamedTuple):
     """Rows as (number, cells), read once; the number is the sheet's row or the text's line.
 
     Cells of a text are str; of a workbook also int, float, bool, dates, times, None and Uncomputed.
@@ -45,16 +42,10 @@ class Table:
     name: str
     encoding: str
     rows: Iterator[tuple[int, list[Any]]]
-    file: IO[Any]
-
-    def __iter__(self) -> Iterator[tuple[int, list[Any]]]:
-        return self.rows
 
 
 @contextmanager
-def open_table(
-    path: Path, *, sheet: str | None = None, encoding: str | None = None
-) -> Iterator[Table]:
+def open_table(path: Path, *, sheet: str | None, encoding: str | None) -> Iterator[Table]:
     """The rows of ``path``, to be read before the ``with`` ends. Raises NotFound file.missing and
     BadData file.*, some of them only while the rows are read."""
     with _opened(path) as file:
@@ -73,7 +64,7 @@ def open_table(
             raise BadData("file.wrong_kind", path=path.name)
         encoding = _encoding(path, file, start, encoding)
         text = io.TextIOWrapper(file, encoding, newline="")
-        yield Table(path.name, encoding, _rows(path, text), text)
+        yield Table(path.name, encoding, _rows(path, text))
 
 
 @contextmanager

@@ -31,7 +31,7 @@ def workbook_table(path: Path, file: IO[bytes], wanted: str | None) -> Table:
         warnings.filterwarnings("ignore", module="openpyxl")
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheet = _sheet(path, book, wanted)
-    return Table(sheet.title, "", _rows(path, sheet), file)
+    return Table(sheet.title, "", _rows(path, sheet))
 
 
 def _check(path: Path, file: IO[bytes]) -> None:
@@ -52,21 +52,18 @@ def _check(path: Path, file: IO[bytes]) -> None:
 
 def _sheet(path: Path, book: Any, wanted: str | None) -> Any:
     """The sheet asked for, else the only visible one with anything in it."""
-    sheets = book.worksheets
+    sheets = {sheet.title.strip(): sheet for sheet in book.worksheets}
     if wanted is not None:
-        for sheet in sheets:
-            if sheet.title.strip() == wanted.strip():
-                return sheet
-        titles = [sheet.title for sheet in sheets]
-        raise BadData("file.no_sheet", path=path.name, sheet=wanted, sheets=titles)
-    visible = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
-    filled = [sheet for sheet in visible if next(_rows(path, sheet), None)]
+        if wanted.strip() not in sheets:
+            raise BadData("file.no_sheet", path=path.name, sheet=wanted, sheets=[*sheets])
+        return sheets[wanted.strip()]
+    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+    filled = {sheet.title: sheet for sheet in visible if next(_rows(path, sheet), None)}
     if not filled:
         raise BadData("file.empty", path=path.name)
     if len(filled) > 1:
-        titles = [sheet.title for sheet in filled]
-        raise BadData("file.which_sheet", path=path.name, sheets=titles)
-    return filled[0]
+        raise BadData("file.which_sheet", path=path.name, sheets=[*filled])
+    return filled.popitem()[1]
 
 
 class _Parser(WorkSheetParser):
@@ -98,7 +95,6 @@ def _rows(path: Path, sheet: Any) -> Iterator[tuple[int, list[Any]]]:
             if width > MAX_COLUMNS or number - last > MAX_GAP:
                 place = f"{get_column_letter(width)}{number}"
                 raise BadData("file.far_cell", path=path.name, cell=place)
-            for blank in range(last + 1, number):
-                yield blank, []
+            yield from ((blank, []) for blank in range(last + 1, number))
             yield number, [held.get(column) for column in range(1, width + 1)]
             last = number
