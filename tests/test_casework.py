@@ -893,3 +893,97 @@ def test_a_moment_is_shown_as_people_write_it(run: Runner) -> None:
     number = run.log("电压低", "--at", "2026-11-20")
     assert "受理 2026-11-20　" in run.ok("explain", number).out
     assert "已撤回 2026-11-22 10:00 由" in run.ok("undo").out
+
+
+# ---- the order of what happened ----
+
+
+def test_nothing_happens_before_the_step_it_follows(run: Runner) -> None:
+    number = run.log("电费有疑问", "--kind", "咨询", now="2026-11-02 09:00")
+    run.ok("update", number, "已答复", "已解释", now="2026-11-05 09:00")
+    early = run("close", number, "--at", "2026-11-04", now="2026-11-06 09:00")
+    assert early.code == 2
+    assert "早于已记录的“已答复”（2026-11-05 09:00）" in early.err
+    run.ok("close", number, "--at", "2026-11-05", now="2026-11-06 09:00")
+    early = run("reopen", number, "--reason", "又来", "--at", "2026-11-03", now="2026-11-07 09:00")
+    assert early.code == 2
+    assert "早于已记录的“办结”（2026-11-05 09:00）" in early.err
+    run.ok("reopen", number, "--reason", "又来", now="2026-11-08 09:00")
+    early = run("update", number, "已联系", "--at", "2026-11-07", now="2026-11-09 09:00")
+    assert early.code == 2
+    assert "早于已记录的“重新办理”（2026-11-08 09:00）" in early.err
+    run.verified()
+
+
+def test_the_receipt_cannot_be_amended_to_after_a_step(run: Runner) -> None:
+    number = run.log(now="2026-11-10 09:00")
+    run.ok("update", number, "已联系", now="2026-11-10 10:00")
+    late = run("amend", number, "--set", "受理时间=2026-11-11", "--reason", "错", now="2026-11-12 09:00")
+    assert late.code == 2
+    assert "受理时间 2026-11-11 00:00 晚于已记录的“已联系”（2026-11-10 10:00）" in late.err
+    run.ok("amend", number, "--set", "受理时间=2026-11-09", "--reason", "错", now="2026-11-12 09:00")
+
+
+def test_an_amendment_cannot_empty_what_is_required(run: Runner) -> None:
+    number = run.log()
+    ran = run("amend", number, "--set", "反映内容=", "--reason", "x")
+    assert ran.code == 2
+    assert "缺少“反映内容”" in ran.err
+
+
+def test_what_is_so_already_is_not_written_again(run: Runner) -> None:
+    number = run.log()
+    run.ok("assign", number, "张强", "--unit", "计量班")
+    run.ok("amend", number, "--set", "电话=13800138000", "--reason", "补")
+    before = run.sql("select count(*) from event")
+    assert "本来就由 张强 承办" in run.ok("assign", number, "张强").out
+    assert "本来就是这样" in run.ok("amend", number, "--set", "电话=13800138000", "--reason", "补").out
+    assert run.sql("select count(*) from event") == before
+    run.ok("assign", number, "张强", "--unit", "运维班")
+    assert run.sql("select count(*) from event") != before
+
+
+def test_what_is_void_can_be_neither_closed_nor_amended(run: Runner) -> None:
+    number = run.log()
+    run.ok("undo")
+    for words in (("close", number), ("amend", number, "--set", "姓名=王", "--reason", "x"), ("update", number, "已联系")):
+        ran = run(*words)
+        assert ran.code == 4, words
+        assert "已作废" in ran.err
+
+
+def test_a_command_typed_as_a_step_is_pointed_out(run: Runner) -> None:
+    number = run.log()
+    for word, command in (("办结", "close"), ("重新办理", "reopen")):
+        ran = run("update", number, word)
+        assert ran.code == 2
+        assert f"请用 complaintctl {command}" in ran.err
+
+
+def test_every_fault_of_set_is_told_with_the_others(run: Runner) -> None:
+    ran = run("log", "x", "--channel", "微信", "--kind", "抱怨", "--set", "满意度")
+    assert ran.code == 2
+    assert all(word in ran.err for word in ("微信", "抱怨", "“满意度”不是 字段=值"))
+
+
+def test_a_whistle_blower_cannot_be_found_by_searching(run: Runner) -> None:
+    run.log("收好处费", "--kind", "举报", "--name", "王小明", "--phone", "13912345678")
+    run.log("电压低", "--name", "王小明")
+    assert [c["kind"] for c in run.json("search", "王小明")["complaints"]] == ["complaint"]
+    assert run.json("log", "又一件", "--channel", "电话", "--phone", "13912345678")["similar"] == []
+    assert run.json("list", "--kind", "举报")["count"] == 1
+
+
+def test_lines_without_measure(run: Runner) -> None:
+    run.log()
+    for words in (("list",), ("search", "电压")):
+        assert run.json(*words, "--limit", "99999999999999999999")["count"] == 1
+
+
+def test_an_unknown_language_and_a_missing_folder_of_rules_are_told(run: Runner) -> None:
+    ran = run("due", "--lang", "fr")
+    assert ran.code == 2
+    assert "fr" in ran.err
+    ran = run("policy", "adopt", "s02", "--rules", "nowhere")
+    assert ran.code == 3
+    assert "nowhere" in ran.err

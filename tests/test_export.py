@@ -265,3 +265,76 @@ def test_a_form_that_filters_by_what_cannot_be_filtered(run: Runner, tmp_path: P
     (tmp_path / "forms" / "f99.toml").write_text(text, "utf-8")
     ran = run("--rules", tmp_path, "export", "f99", "-o", tmp_path)
     assert (ran.code, "要按“phone”筛选" in ran.err) == (6, True)
+
+
+# ---- what may be written where ----
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_nothing_is_ever_written_over_the_ledger(run: Runner, tmp_path: Path, force: tuple[str, ...]) -> None:
+    run.log()
+    book = tmp_path / "旧账.csv"
+    book.write_text("受理时间,投诉内容\n2025-13-01,坏行\n", "utf-8")
+    for name in ("台账.db", "台账.csv", "台账.xlsx"):
+        run.ledger.rename(tmp_path / name)
+        run.ledger = tmp_path / name
+        before = run.ledger.read_bytes()
+        for words in (("export", "f01", "-o"), ("report", "-o"), ("import", book, "--skip-bad", "--rejects")):
+            assert run(*words, run.ledger, *force).code in (2, 7), (words, name)
+            assert run.ledger.read_bytes() == before
+    run.verified()
+
+
+def test_a_file_that_is_there_is_kept(run: Runner, tmp_path: Path) -> None:
+    """The book itself given for its rejects, an older report: nothing is lost by a slip."""
+    book = tmp_path / "旧账.csv"
+    book.write_text("受理时间,投诉内容\n2025-12-01,好行\n2025-13-01,坏行\n", "utf-8")
+    before = book.read_bytes()
+    for words in (("import", book, "--rejects", book), ("report", "-o", book)):
+        ran = run(*words)
+        assert ran.code == 7
+        assert "已经存在" in ran.err
+        assert book.read_bytes() == before
+    run.ok("report", "-o", book, "--force")
+    assert book.read_bytes() != before
+
+
+def test_what_cannot_be_saved_beside_is_not_taken_in(run: Runner, tmp_path: Path) -> None:
+    book = tmp_path / "旧账.csv"
+    book.write_text("受理时间,投诉内容\n2025-12-01,好行\n2025-13-01,坏行\n", "utf-8")
+    assert run("import", book, "--skip-bad", "--rejects", tmp_path / "没有" / "退.csv").code == 7
+    assert run.json("list")["count"] == 0
+
+
+def test_a_register_is_named_as_the_workbook_it_is(run: Runner) -> None:
+    ran = run("export", "f01", "-o", "登记.csv")
+    assert ran.code == 2
+    assert "以 .xlsx 结尾" in ran.err
+
+
+def test_before_its_founding_there_was_no_ledger(run: Runner) -> None:
+    ran = run("export", "f03", "--month", "2025-08", "--as-of", "2025-09-01")
+    assert ran.code == 2
+    assert "早于建账时间" in ran.err
+
+
+def test_an_old_book_s_silence_is_no_no(run: Runner, tmp_path: Path) -> None:
+    book = tmp_path / "旧账.csv"
+    book.write_text("受理时间,投诉内容,性质\n2026-03-02,电压低,投诉\n", "utf-8")
+    run.ok("import", book)
+    for form, head in (("f01", "书面通知"), ("f03", "是否超期")):
+        path = Path(run.json("export", form, "--month", "2026-03")["path"])
+        (line,) = rows(path)
+        assert [value for name, value in line.items() if head in name] == [None], line
+
+
+def test_balance_and_receipt_of_an_amended_old_record(run: Runner, tmp_path: Path) -> None:
+    book = tmp_path / "旧账.csv"
+    book.write_text("受理时间,投诉内容\n2026-03-02,电压低\n", "utf-8")
+    run.ok("import", book)
+    run.ok("amend", "202603-001", "--set", "受理时间=2026-05-04", "--reason", "抄错")
+    for month, received in (("2026-03", 0), ("2026-05", 1)):
+        found = run.json("export", "f01", "--month", month)
+        assert found["opening"] + found["received"] + found["reopened"] - found["closed"] == found["carried"] == 0
+        assert found["received"] == received
+    run.verified()

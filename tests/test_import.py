@@ -451,3 +451,82 @@ def test_an_import_waits_for_nobody_and_holds_nobody_up_while_reading(run: Runne
         db.execute("begin immediate")
         assert run.json("import", book(tmp_path / "a.csv"), "--dry-run")["accepted"] == 3
         db.execute("rollback")
+
+
+# ---- what looks like no record, and what looks like another cell ----
+
+
+def read_in(run: Runner, tmp_path: Path, *lines: str) -> Any:
+    path = tmp_path / "book.csv"
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return run("import", path, "--json")
+
+
+def test_a_row_with_all_a_record_needs_is_one_whatever_it_says(run: Runner, tmp_path: Path) -> None:
+    told = ("负责人态度恶劣", "累计停电三天", "合计多收电费200元", "审核人不签字")
+    rows = [f"{text},2025-05-01,王甲" for text in told]
+    found = read_in(run, tmp_path, "投诉内容,受理时间,投诉人", *rows, "合计 4 件,,").data
+    assert whole(found) == (5, 4, 0, 0, 1)
+
+
+def test_columns_of_one_heading_are_all_kept(run: Runner, tmp_path: Path) -> None:
+    found = read_in(run, tmp_path, "受理时间,投诉内容,备注,备注,备注,天气,天气", "2025-07-04,x,a,b,c,晴,雨").data
+    assert found["accepted"] == 1
+    shown = run.json("show", "1")
+    assert shown["note"] == "a"
+    assert shown["more"]["unmapped"] == {"备注#4": "b", "备注#5": "c", "天气": "晴", "天气#7": "雨"}
+
+
+def test_a_ditto_means_the_cell_above_and_no_other(run: Runner, tmp_path: Path) -> None:
+    rows = ("2025-09-01,钱一,13900000021,甲", "2025-09-02,同上,,乙", "2025-09-03,李三,同上,丙", "2025-09-04,李四,〃,丁")
+    found = read_in(run, tmp_path, "受理时间,投诉人,联系电话,投诉内容", *rows).data
+    assert [(p["row"], p["column"], p["code"]) for p in found["problems"]] == [
+        (4, "联系电话", "import.ditto"), (5, "联系电话", "import.ditto")]  # fmt: skip
+
+
+def test_a_cell_merged_downwards_stands_in_each_row(run: Runner, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in (["2025年登记"], ["受理时间", "投诉内容", "承办人"], ["2025-05-01", "甲", "张强"],
+                ["2025-05-02", "乙", None], ["2025-05-03", "丙", None], ["2025-05-04", "丁", None]):  # fmt: skip
+        sheet.append(row)
+    sheet.merge_cells("A1:C1")
+    sheet.merge_cells("C3:C5")
+    book.save(tmp_path / "a.xlsx")
+    run.ok("import", tmp_path / "a.xlsx")
+    handlers = run.sql("select handler from complaint order by number")
+    assert handlers == [("张强",), ("张强",), ("张强",), (None,)]
+
+
+def test_an_error_of_excel_is_no_value(run: Runner, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(["受理时间", "投诉内容", "联系电话"])
+    sheet.append(["2025-05-01", "甲", "#N/A"])
+    book.save(tmp_path / "a.xlsx")
+    found = run("import", tmp_path / "a.xlsx", "--json").data
+    assert [(p["column"], p["code"]) for p in found["problems"]] == [("联系电话", "import.uncomputed")]
+
+
+def test_a_number_that_another_record_has_is_pointed_out(run: Runner, tmp_path: Path) -> None:
+    head = "编号,受理时间,投诉人,投诉内容,处理结果"
+    assert read_in(run, tmp_path, head, "T-1,2025-03-04,王,甲,", "T-2,2025-03-05,李,乙,").data["shared"] == []
+    found = read_in(run, tmp_path, head, "T-1,2025-03-04,王,甲,已办", "T-2,2025-03-05,李,乙,").data
+    assert whole(found) == (2, 1, 0, 1, 0)
+    assert found["shared"] == ["T-1"]
+    run.ok("undo")
+    assert read_in(run, tmp_path, head, "T-3,2025-03-06,王,丙,").data["shared"] == []
+
+
+def test_a_file_that_is_all_data_says_nothing_of_it(run: Runner, tmp_path: Path) -> None:
+    ran = read_in(run, tmp_path, "王小明,13912345678,2025-03-01,电表快")
+    assert ran.code == 5
+    assert ran.data["error"]["faults"][0]["code"] == "import.no_headings"
+    assert "王" not in ran.out + ran.err
+    assert "139" not in ran.out + ran.err
+
+
+def test_what_wrote_nothing_has_no_batch(run: Runner, tmp_path: Path) -> None:
+    for lines in (["受理时间,投诉内容"], ["受理时间,投诉内容", "2025-03-01,甲"], ["受理时间,投诉内容", "2025-03-01,甲"]):
+        found = read_in(run, tmp_path, *lines).data
+        assert found["written"] == bool(found["accepted"]) == (found["batch"] is not None)

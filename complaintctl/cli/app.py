@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from traceback import extract_tb
 from types import UnionType
@@ -20,8 +21,8 @@ from typer.core import TyperCommand
 
 from .. import __version__, clock
 from ..errors import LedgerTrouble, Trouble, Usage
-from ..texts import catalogue, language
-from .desk import Desk, need
+from ..texts import LANGUAGES, catalogue, language
+from .desk import Desk, need, readable
 from .options import Flag, Opt, Settings
 
 COMMANDS = {  # and the modules they stand in
@@ -40,12 +41,18 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
     asked, words = hoisted(sys.argv[1:] if argv is None else argv)
     ledger, by, lang, rules = (asked[name] for name in SETTINGS)
     desk = Desk(language(lang), now, ledger, by, Path(rules) if rules else None, "--json" in asked)
+    for name in ("stdin", "stdout", "stderr"):
+        setattr(sys, name, getattr(sys, name) or StringIO())  # one that the caller has closed
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     try:
         with desk.closing:
             desk.closing.callback(sys.stdout.flush)  # what can fail here is told as well
+            for word in (*asked.values(), *words):
+                readable(word)
+            if lang and not lang.lower().startswith(LANGUAGES):
+                raise Usage("usage.lang", value=lang, known=LANGUAGES)
             run(words, desk)
         return 0
     except typer.Exit as done:

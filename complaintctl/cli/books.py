@@ -17,12 +17,14 @@ def init_(desk: Desk, station: Opt, code: Must = "S1", policy: Must = "station")
 
 
 def import_(
-    desk: Desk, file: Need, *, dry_run: Flag, skip_bad: Flag, rejects: Opt, **how: Book
+    desk: Desk, file: Need, *, dry_run: Flag, skip_bad: Flag, force: Flag, **how: Book
 ) -> None:
     from ..services.importing import import_book
 
-    how |= {"mapping": how["mapping"] or "books", "rejects": Path(rejects) if rejects else None}
-    found = import_book(desk.office, Path(file), dry_run=dry_run, skip_bad=skip_bad, **how)
+    how |= {"mapping": how["mapping"] or "books"}
+    found = import_book(
+        desk.office, Path(file), dry_run=dry_run, skip_bad=skip_bad, force=force, **how
+    )
     for problem in found["problems"]:
         problem |= {"code": problem["reason"].code, "reason": desk.put(problem["reason"])}
     refused = found["problems"] and not skip_bad
@@ -36,6 +38,8 @@ def import_(
     for key, rows in ("twins", found["twins"]), ("passed", [p["row"] for p in found["passed"]]):
         if rows:
             desk.say(f"import.{key}", rows=rows[:20], count=len(rows))
+    if found["shared"]:
+        desk.say("import.shared", references=found["shared"][:20], count=len(found["shared"]))
     desk.say("import.counts", **found)
     if "rejects" in found:
         desk.say("import.rejects", path=found["rejects"])
@@ -49,7 +53,7 @@ def import_(
 def export_(desk: Desk, form: Need, *, output: Out, force: Flag, unmask: Opt, **span: Span) -> None:
     from ..services import exporting
 
-    found = exporting.export(desk.office, form, output=output, force=force, unmask=unmask, **span)
+    found = exporting.export(desk.office, form, to=output, force=force, unmask=unmask, **span)
     desk.tell("said.exported", found)
 
 

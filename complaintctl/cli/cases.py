@@ -10,7 +10,8 @@ from .render import clock_lines, labelled, when
 
 def log_(desk: Desk, text: Arg, *, at: Opt, set_: Set, **given: Fields) -> None:
     given["account_no"] = given.pop("account")
-    found = casework.log(desk.office, {"content": typed(text), **given, **pairs(set_)}, at=at)
+    said = {name: value for name, value in {"content": typed(text), **given}.items() if value}
+    found = casework.log(desk.office, said | pairs(set_), at=at)
     similar = [{"number": number, "same": field} for number, field in found["similar"]]
     _done(desk, "said.logged", found["number"], {"similar": similar})
     for number, field in found["similar"]:
@@ -18,8 +19,8 @@ def log_(desk: Desk, text: Arg, *, at: Opt, set_: Set, **given: Fields) -> None:
 
 
 def assign_(desk: Desk, number: Need, handler: Need, unit: Opt, at: Opt) -> None:
-    number = casework.assign(desk.office, number, handler, unit, at)
-    _done(desk, "said.assigned", number, handler=handler)
+    number, new = casework.assign(desk.office, number, handler, unit, at)
+    _done(desk, "said.assigned" if new else "said.already_assigned", number, handler=handler)
 
 
 def update_(desk: Desk, number: Need, step: Need, text: Arg, at: Opt, set_: Set) -> None:
@@ -29,7 +30,7 @@ def update_(desk: Desk, number: Need, step: Need, text: Arg, at: Opt, set_: Set)
 
 def amend_(desk: Desk, number: Need, set_: MustSet, reason: Must) -> None:
     number, fields = casework.amend(desk.office, number, pairs(set_), reason)
-    _done(desk, "said.amended", number, fields=fields)
+    _done(desk, "said.amended" if fields else "said.unchanged", number, fields=fields)
 
 
 def close_(desk: Desk, number: Need, at: Opt, set_: Set) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ..errors import Fault, Faults, Trouble
+from ..errors import Fault, Faults, Trouble, Usage
 from ..texts import put, say
 
 if TYPE_CHECKING:
@@ -146,11 +146,22 @@ def need(given: Mapping[str, object]) -> None:
 
 def typed(text: str | None) -> str:
     """The text of a command, if any; ``-`` means standard input."""
-    return sys.stdin.read() if text == "-" else text or ""
+    return readable(sys.stdin.read()) if text == "-" else text or ""
 
 
-def pairs(items: list[str] | None) -> dict[str, str]:
-    """``--set key=value`` texts as a dictionary; Usage for all that are no pairs."""
-    given = items or []
-    Faults(Fault("set.form", {"value": item}) for item in given if "=" not in item).tell()
-    return {key.strip(): value for key, _, value in (item.partition("=") for item in given)}
+def readable(text: str) -> str:
+    """A text that was handed in, if it is one: no control characters, no bytes of an encoding
+    unknown (UnicodeEncodeError)."""
+    if not text.isprintable():
+        from ..domain.entry import CONTROL
+
+        text.encode()
+        if CONTROL.search(text):
+            raise Usage("usage.control", value=text)
+    return text
+
+
+def pairs(items: list[str] | None) -> dict[str, str | None]:
+    """``--set key=value`` texts as a dictionary; what is no pair has no value."""
+    parts = (item.partition("=") for item in items or ())
+    return {key.strip(): value if equals else None for key, equals, value in parts}

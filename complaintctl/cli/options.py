@@ -26,5 +26,5 @@ Fields = Annotated[
     Any, "kind channel category level name phone address account demand accused receiver reference"
 ]
 Filters = Annotated[Any, "kind channel category level status handler month"]
-Book = Annotated[Any, "mapping sheet encoding"]
+Book = Annotated[Any, "mapping sheet encoding rejects"]
 Span = Annotated[Any, "month as_of"]

@@ -8,6 +8,8 @@ from .desk import Desk
 from .options import Arg, Filters, Flag, Need, Opt, Out
 from .render import case, clock_lines, derivation, labelled, short, table, when
 
+MOST = 10**9  # lines, which is all of them
+
 
 def show_(desk: Desk, number: Need, history: Flag, unmask: Opt) -> None:
     found = reading.show(desk.office, number, unmask)
@@ -47,7 +49,7 @@ def list_(
     desk: Desk, *, open: Flag, closed: Flag, overdue: Flag, limit: int = 50, **given: Filters
 ) -> None:
     month = given.pop("month")
-    state, most = (open if open != closed else None), max(limit, 0) or None
+    state, most = (open if open != closed else None), min(max(limit, 0), MOST) or None
     found, count = reading.listing(desk.office, given, month, state, overdue, most)
     desk.give({"count": count, "complaints": found})
     _lines(desk, found)
@@ -55,7 +57,7 @@ def list_(
 
 
 def search_(desk: Desk, text: Need, limit: int = 50) -> None:
-    found, more = reading.search(desk.office, text, max(limit, 1))
+    found, more = reading.search(desk.office, text, min(max(limit, 1), MOST))
     desk.give({"count": len(found), "more": more, "complaints": found})
     _lines(desk, found)
     desk.say("said.found_more" if more else "said.found", count=len(found))
@@ -90,12 +92,13 @@ def due_(desk: Desk, within: Opt, check: Flag) -> None:
         raise Overdue("overdue", count=late)
 
 
-def report_(desk: Desk, name: Arg, month: Opt, output: Out) -> None:
+def report_(desk: Desk, name: Arg, month: Opt, output: Out, force: Flag) -> None:
     from ..services import reporting
 
     found = reporting.report(desk.office, name or "summary", month)
     if output:
-        _save(desk, found, output)
+        reporting.save(desk.office, _lines_of(desk, found), output, force=force)
+        desk.note("said.saved", path=output)
     period = {"first": found["first"], "last": found["last"]}
     tables = {part["id"]: part["rows"] for part in found["tables"]}
     desk.give({"report": found["report"].id, **period, **found["figures"], "tables": tables})
@@ -119,15 +122,10 @@ def _figure(desk: Desk, key: str, value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _save(desk: Desk, found: dict[str, Any], output: str) -> None:
-    """The figures as a CSV that Excel opens."""
-    from pathlib import Path
-
-    from ..sheets.atomic import save_csv
-
+def _lines_of(desk: Desk, found: dict[str, Any]) -> list[list[object]]:
+    """The figures as the lines of a table."""
     lines = [[desk.put(found["labels"].get(k, k)), v] for k, v in found["figures"].items()]
     for part in found["tables"]:
         lines += [[], [desk.put(part["title"]), desk.text("head.count")]]
         lines += [[desk.put(row["label"]), row.get("count")] for row in part["rows"]]
-    save_csv(Path(output), lines)
-    desk.note("said.saved", path=output)
+    return lines

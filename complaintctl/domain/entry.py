@@ -19,11 +19,16 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 RECEIVED = Field("received_at", "受理时间", "received at", type="moment")
 
 
-def enter(policy: Policy, given: Mapping[str, str], now: dt.datetime) -> tuple[Values, Faults]:
-    """The values, and what could not be read. Field names and words may be labels."""
+def enter(
+    policy: Policy, given: Mapping[str, str | None], now: dt.datetime
+) -> tuple[Values, Faults]:
+    """The values, and what could not be read. Field names and words may be labels; what has no
+    value was not given as one."""
     values, wrong = Values(), Faults()
     for name, text in given.items():
         with wrong.kept():
+            if text is None:
+                raise Usage("set.form", value=name)
             field = meant([*policy.fields.values(), RECEIVED], name, "field")
             values[field.id] = read(field, text, policy, now, typed=True)
     return values, wrong

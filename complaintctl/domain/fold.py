@@ -126,7 +126,9 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
     if event.type == "amended":
         if "received_at" in values:
             state.received_at = instant(values.pop("received_at"))
-            state.rounds[0] = (state.received_at, state.rounds[0][1])
+            # What ended nobody knows how ends with its receipt.
+            ended = state.received_at if state.status == "archived" else state.rounds[0][1]
+            state.rounds[0] = (state.received_at, ended)
         values.pop("reason", None)
         state.fields.update(values)
         return

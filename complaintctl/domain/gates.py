@@ -25,8 +25,11 @@ def refusals(state: Complaint, policy: Policy, action: str) -> list[Fault]:
 def _lacks(gate: Gate, state: Complaint, policy: Policy) -> Iterator[Fault]:
     about = {"gate": gate.id, "clause": gate.clause, "article": gate.place}
     about["source"] = policy.named(gate.origin)
-    known, done = state.facts, {t.step for t in state.steps()}
+    about["after"] = [policy.label(name) for name in gate.after]
+    known, done = state.facts, {t.step: t.at for t in state.steps()}
+    since = max((done[name] for name in gate.after if name in done), default=state.received_at)
     lacking = [("gate.step", name) for name in gate.steps if name not in done]
+    lacking += [("gate.again", n) for n in gate.steps if n in done and done[n] < since]
     lacking += [("gate.field", name) for name in gate.fields if known.get(name) in (None, "")]
     lacking += [("gate.true", name) for name in gate.true if known.get(name) is not True]
     for code, name in lacking:

@@ -6,16 +6,16 @@ its column, value and reason. Nothing is guessed.
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 from ..clock import TZ, iso
 from ..errors import Fault, Usage
-from .entry import CONTROL, LONGEST, RECEIVED, read
+from .cell import as_text, digits, free_text, time_of_day
+from .entry import RECEIVED, read
 from .fold import ENDS, UNMAPPED
-from .layout import SPACES, Layout, heading, recognise, spellings
+from .layout import Layout, heading, recognise, spellings
 from .mask import name as masked_name
 from .moments import Moment, read_moment
 from .policy import Field, Policy
@@ -48,15 +48,20 @@ class Problem(NamedTuple):
 class Reader:
     """Reads the rows under one heading. Keeps what ditto marks refer to and the words it has met.
 
-    ``headings`` are the cells of the heading, ``columns`` the field that each known one means.
-    Where required columns are ``lacking`` no row can be read.
+    ``headings`` are the cells of the heading, a second one of the same words with its number;
+    ``columns`` the field that each known one means. Where required columns are ``lacking`` no row
+    can be read.
     """
 
     def __init__(
         self, layout: Layout, policy: Policy, headings: Sequence[object], now: dt.datetime
     ) -> None:
         self.layout, self.policy, self.now = layout, policy, now
-        self.headings = [_plain(h) for h in headings]
+        texts = [as_text(cell) for cell in headings]
+        self.headings = [
+            f"{text}#{place + 1}" if text and text in texts[:place] else text
+            for place, text in enumerate(texts)
+        ]
         known = recognise(headings, spellings(layout))
         self._places: dict[str, list[int]] = {}  # a field's columns, the one that wins first
         for place in sorted(known, key=lambda place: known[place][0]):
@@ -72,7 +77,7 @@ class Reader:
             for place in group
         ]
         self._required = dict.fromkeys(("received_at", *layout.required))
-        self._ditto: dict[int, object] = {}
+        self._above: dict[int, object] = {}  # the cells of the record before
         self._first = next(filter(None, map(heading, headings)), None)
         self._passed = tuple(map(heading, layout.passed))
         self._defaults = [
@@ -80,22 +85,27 @@ class Reader:
             for name, text in layout.defaults.items()
         ]
 
-    def lacking(self) -> list[Named]:
+    def lacking(self) -> list[Named | Fault]:
         """The required columns that the heading does not have."""
         return [self._label(n) for n in self._required if n not in self._places]
 
-    def no_record(self, filled: Sequence[object]) -> str:
-        """Why the filled cells of a row are no record: ``blank``, ``heading`` (repeated),
-        ``total``; else an empty text."""
+    def no_record(self, cells: Sequence[object], filled: Sequence[object]) -> str:
+        """Why a row with these ``filled`` cells is no record: ``blank``, ``heading`` (repeated),
+        ``total``; else an empty text. What has all that a record needs is one, whatever it says."""
         if not filled:
             return "blank"
         if isinstance(filled[0], str):
             first = heading(filled[0])
-            if self._passed and first.startswith(self._passed):
+            if self._passed and first.startswith(self._passed) and not self._whole(cells):
                 return "total"
             if first == self._first and len(filled) > 1:
                 return "heading"
         return ""
+
+    def _whole(self, cells: Sequence[object]) -> bool:
+        """Whether every required column has a cell that holds something."""
+        held = {place for place, cell in enumerate(cells) if cell not in (None, "")}
+        return all(held.intersection(self._places[name]) for name in self._required)
 
     def record(self, row: int, cells: Sequence[object]) -> Record | list[Problem]:
         """The record of a row of ``stripped`` cells, or all that is wrong with it."""
@@ -127,22 +137,24 @@ class Reader:
     ) -> list[Problem]:
         """Reads every cell of a known column into its sink; returns those that cannot be taken."""
         problems = []
-        marks, nothing, ditto, width = self._marks, self._nothing, self._ditto, len(cells)
+        marks, nothing, width = self._marks, self._nothing, len(cells)
+        above, self._above = self._above, {}
         for place, name, sink, raw, value_of in self._readers:
             cell = cells[place] if place < width else None
             if cell is None or cell == "":
                 continue
-            if cell not in marks:
-                ditto[place] = cell
-            elif (cell := ditto.get(place)) is None:
-                continue
-            text = cell if type(cell) is str else _plain(cell)
+            if cell in marks:
+                cell = above.get(place, cell)
+            self._above[place] = cell
+            text = cell if type(cell) is str else as_text(cell)
             if name in sinks[sink]:
                 kept[self.headings[place]] = text
                 continue
             if text in nothing and name != "content":
                 continue
             try:
+                if cell in marks:
+                    raise Usage("import.ditto", value=text)
                 if not isinstance(cell, str) and hasattr(cell, "formula"):
                     raise Usage("import.uncomputed")
                 value = value_of(cell if raw else text)
@@ -158,7 +170,7 @@ class Reader:
     def _unmapped(self, cells: Sequence[object]) -> dict[str, str]:
         named = [(place, name) for place, name in self._extra if place < len(cells)]
         named += ((place, f"#{place + 1}") for place in range(len(self.headings), len(cells)))
-        return {name: text for place, name in named if (text := _plain(cells[place]))}
+        return {name: text for place, name in named if (text := as_text(cells[place]))}
 
     def _dated(
         self, row: int, dates: Mapping[str, Any], kept: dict[str, str], problems: list[Problem]
@@ -179,7 +191,7 @@ class Reader:
                 at = received  # an old book is not precise within the day of receipt
             if code := self._impossible(at, received):
                 day = f"{at:%Y-%m-%d}"
-                fault = Fault(code, {"value": day, "received": received})
+                fault = Fault(code, {"value": day, "since": received})
                 problems.append(Problem(row, self._column(name), day, fault))
             done[name] = iso(at)
         return done
@@ -203,11 +215,11 @@ class Reader:
         if name in DATES:
             return True, self._moment
         if name.startswith("time:"):
-            return True, _time_of_day
+            return True, time_of_day
         if name in ("phone", "account_no"):
-            return True, partial(_digits, name == "phone")
+            return True, partial(digits, name == "phone")
         if field is None or field.type == "text":
-            return False, _text
+            return False, free_text
         words = self.layout.values.get(name, {})
         # Words of a vocabulary recur; each spelling is looked up once.
         return False, lru_cache(4096)(partial(self._word, field, words))
@@ -220,7 +232,7 @@ class Reader:
             return Moment(cell.replace(tzinfo=TZ, microsecond=0), cell.time() != dt.time())
         if isinstance(cell, dt.date):
             return Moment(dt.datetime.combine(cell, dt.time(), TZ), False)
-        text = cell if type(cell) is str else _plain(cell)
+        text = cell if type(cell) is str else as_text(cell)
         if not isinstance(cell, str) and not re.fullmatch(r"(19|20)[0-9]{6}", text):
             raise Usage("import.number_date")
         return read_moment(text, self.now, typed=False)
@@ -228,60 +240,7 @@ class Reader:
     def _column(self, name: str) -> str:
         return self.headings[self._places[name][0]]
 
-    def _label(self, name: str) -> Named:
-        return RECEIVED if name == "received_at" else self.policy.label(name)
-
-
-def stripped(cells: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """The cells of a row, texts without the blanks around them; and those that hold anything."""
-    try:
-        texts = [*map(str.strip, cells)]
-        return texts, [*filter(None, texts)]
-    except TypeError:  # a workbook's are not all text
-        plain = [cell.strip() if isinstance(cell, str) else cell for cell in cells]
-        return plain, [cell for cell in plain if cell not in (None, "")]
-
-
-def _plain(cell: object) -> str:
-    """A cell as text: whole numbers without a point, dates in ISO form."""
-    if isinstance(cell, str):
-        return cell.strip()
-    if cell is None:
-        return ""
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    return str(getattr(cell, "formula", cell))
-
-
-def _text(text: str) -> str:
-    if not text.isprintable() and CONTROL.search(text):
-        raise Usage("value.control")
-    if len(text) > LONGEST:
-        raise Usage("value.long", length=len(text), most=LONGEST)
-    return text
-
-
-def _digits(phone: bool, cell: object) -> str:
-    text = _plain(cell)
-    if isinstance(cell, str) and len(text) <= 11 and text.isascii() and text.isdigit():
-        return text
-    folded = SPACES.sub("", unicodedata.normalize("NFKC", text))
-    if phone:
-        folded = re.sub(r"^(\+?86|0086)-?(?=1[0-9]{10}$|1[0-9]{2}-)", "", folded)
-        if re.fullmatch(r"1[0-9]{2}-[0-9]{4}-[0-9]{4}", folded):
-            folded = folded.replace("-", "")
-    rounded = isinstance(cell, float) and cell >= 1e15
-    if rounded or re.search(r"[0-9]e\+[0-9]", folded.casefold()):
-        raise Usage("import.lost_digits")
-    return folded
-
-
-def _time_of_day(cell: object) -> dt.time:
-    if isinstance(cell, dt.datetime | dt.time):
-        return cell.time() if isinstance(cell, dt.datetime) else cell
-    digits = re.sub(r"[^0-9]", "", _plain(cell))
-    digits = digits.zfill(6) if len(digits) in (5, 6) else digits.zfill(4) + "00"
-    try:
-        return dt.time(int(digits[:2]), int(digits[2:4]), int(digits[4:6]))
-    except ValueError:
-        raise Usage("date.unknown", value=_plain(cell)) from None
+    def _label(self, name: str) -> Named | Fault:
+        if name == "received_at":
+            return RECEIVED
+        return Fault(f"field.{name}_at") if name in DATES else self.policy.label(name)

@@ -121,10 +121,12 @@ class Extension(Rule):
 
 class Gate(Rule):
     """What must be there before ``on`` (a step, ``assigned``, ``closed``): steps done, fields
-    given, fields that are true, that differ from each other, that have one of some values."""
+    given, fields that are true, that differ from each other, that have one of some values.
+    The steps count only if none of ``after`` was taken later."""
 
     on: tuple[str, ...] = ("closed",)
     steps: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
     true: tuple[str, ...] = ()
     differ: tuple[str, ...] = ()
@@ -214,9 +216,9 @@ class Policy:
         items = self.text.get(kind.__name__.lower(), ())
         return tuple(build(kind, shared | item) for item in items)
 
-    def limit(self, limit_id: str) -> Limit | None:
-        """The limit of that id; a repeated limit's parts (``L28-7/2``) lead to their limit."""
-        return self._limit.get(limit_id.partition("/")[0])
+    def limit(self, limit_id: str) -> Limit:
+        """The limit of a clock; a repeated limit's parts (``L28-7/2``) lead to their limit."""
+        return self._limit[limit_id.partition("/")[0]]
 
     def limits_on(self, facts: Table) -> tuple[Limit, ...]:
         """The limits that run for a complaint with these facts; the same facts recur in bulk."""

@@ -8,7 +8,7 @@ import datetime as dt
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from itertools import islice
@@ -29,7 +29,6 @@ AHEAD = 2  # groups that may wait for SQLite, which now and then takes long over
 TABLES = {**dict.fromkeys(("event", "private", "complaint", "search"), CHUNK), "clock": 4 * CHUNK}
 # An old record: when it was received, the open part, the personal part.
 Old = tuple[str, dict[str, Any], dict[str, Any]]
-Ruled = tuple[Old, dt.date, int, Policy]
 
 
 class Preparer:
@@ -42,10 +41,18 @@ class Preparer:
         sql = "select series, last from counter where station = :station"
         self.last: dict[str, int] = dict(ledger.run(sql).fetchall())
         self.rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        self._ruling = cache(self._ruled)
 
-    def add(self, salt: bytes, old: Old, day: dt.date, adoption: int, policy: Policy) -> None:
+    def _ruled(self, day: str) -> tuple[dt.date, int, Policy]:
+        """The day, and the policy that is in force on it."""
+        date = dt.date.fromisoformat(day)
+        adoption = self.book.adoption(date)
+        return date, adoption, self.book.policy(adoption)
+
+    def add(self, salt: bytes, old: Old) -> None:
         """One more record; it takes its number in the series of the month it was received."""
         received, said, personal = old
+        day, adoption, policy = self._ruling(received[:10])
         series, names = series_of(policy.number, day)
         serial = self.last[series] = self.last.get(series, 0) + 1
         number = policy.number.format(**names, serial=serial)
@@ -111,7 +118,7 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
             if connection.in_transaction:  # on a full disk SQLite itself has given all of it up
                 projection.write(connection, table, rows)
 
-    prepared, source = Preparer(ledger, book, stamp), _ruled(book, records)
+    prepared, source = Preparer(ledger, book, stamp), iter(records)
     pause = sys.getswitchinterval()
     sys.setswitchinterval(0.0005)  # the writer, back from SQLite, is to be let in at once
     try:
@@ -122,7 +129,7 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
                 # who waits for it, always comes too late.
                 salts = os.urandom(SALT * len(chunk))
                 for n, record in enumerate(chunk):
-                    prepared.add(salts[n * SALT : (n + 1) * SALT], *record)
+                    prepared.add(salts[n * SALT : (n + 1) * SALT], record)
                 writing.append(writer.submit(write, prepared.ready()))
                 if len(writing) > AHEAD:
                     writing.popleft().result()
@@ -135,16 +142,16 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
     connection.executemany(sql, [(ledger.station, *item) for item in prepared.last.items()])
 
 
-def _ruled(book: Book, records: Iterable[Old]) -> Iterator[Ruled]:
-    """Each record with its day and the policy of that day."""
-
-    @cache
-    def ruled(day: str) -> tuple[dt.date, int, Policy]:
-        date = dt.date.fromisoformat(day)
-        adoption = book.adoption(date)
-        return date, adoption, book.policy(adoption)
-
-    return ((old, *ruled(old[0][:10])) for old in records)
+def shared(ledger: Ledger, batch: str) -> list[str]:
+    """The references of a batch's records that other records have as well."""
+    sql = """with double (reference) as (
+               select reference from complaint where station = :station and reference is not null
+               group by reference having count(*) > 1)
+             select distinct reference from double join complaint k using (reference)
+             join complaint o using (station, reference)
+             where station = :station and k.batch = :batch and o.id <> k.id
+               and k.status <> 'voided' and o.status <> 'voided' order by reference"""
+    return ledger.column(sql, batch=batch)
 
 
 def known(ledger: Ledger, fingerprints: Iterable[str]) -> set[str]:

@@ -4,6 +4,7 @@ The header is read before the first connection and never beside one: closing a s
 file would drop SQLite's POSIX locks.
 """
 
+import re
 import sqlite3
 import stat
 import struct
@@ -108,20 +109,19 @@ def translated(path: Path | None) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         code = TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-        if code is None and "malformed" not in str(error):
+        if code is None and not re.search("malformed|Could not decode", str(error)):
             raise
         raise LedgerTrouble(f"ledger.{code or 'damaged'}", path=path) from error
 
 
 def create(path: Path) -> Ledger:
     """A new, empty file, mode 0600, to be ``built``. LedgerTrouble when it exists."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(0o600, exist_ok=False)
-    except FileExistsError:
-        raise LedgerTrouble("ledger.exists", path=path) from None
     except OSError:
-        raise LedgerTrouble("ledger.disk", path=path) from None
+        code = "ledger.exists" if path.exists() else "ledger.disk"
+        raise LedgerTrouble(code, path=path) from None
     return Ledger(path)
 
 
@@ -156,8 +156,10 @@ def _inspect(path: Path) -> int:
     """The version in the header of a file that is surely ours."""
     try:
         info = path.stat()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         raise NotFound("ledger.missing", path=path) from None
+    except OSError:
+        raise LedgerTrouble("ledger.disk", path=path) from None
     head = b""
     if stat.S_ISREG(info.st_mode):  # a pipe would wait for its writer
         try:

@@ -64,7 +64,7 @@ def tables(
 
 def _told(state: Complaint, policy: Policy, running: list[Clock], proposed: list[Proposal]) -> Told:
     dated = sorted((iso(c.due_at), c.limit, c.state) for c in running if c.due_at)
-    shown = ((at, name) for at, name, _ in dated if (limit := policy.limit(name)) and limit.shown)
+    shown = ((at, name) for at, name, _ in dated if policy.limit(name).shown)
     coming = ((at, name) for at, name, told in dated if told == "running")
     fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
     return {f"{t.step}_at": iso(t.at) for t in state.taken if not t.undone} | {

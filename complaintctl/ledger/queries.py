@@ -114,6 +114,7 @@ def answered_open(ledger: Ledger, limit: int) -> list[Row]:
 
 def search(ledger: Ledger, text: str, limit: int) -> tuple[list[Row], bool]:
     """Complaints whose text holds every word of ``text``, newest first, and whether there are more.
+    None that is restricted: who searches for a name would learn from it who blew the whistle.
 
     The index leaves out ASCII punctuation, so each hit is confirmed on the text itself.
     """
@@ -126,16 +127,17 @@ def search(ledger: Ledger, text: str, limit: int) -> tuple[list[Row], bool]:
     confirm = " and ".join(f"instr(lower({haystack}), :{word}) > 0" for word in words)
     sql = f"""select k.* from search s join complaint k on k.id = s.rowid
               where s.text match :query and k.station = :station and k.status <> 'voided'
-                and {confirm}
+                and k.restricted = 0 and {confirm}
               order by s.rowid desc limit {limit + 1}"""
     found = ledger.rows(sql, query=query, **words)
     return found[:limit], len(found) > limit
 
 
 def similar(ledger: Ledger, number: str, field: str, value: str, since: dt.datetime) -> list[str]:
-    """Other complaints since a moment with the same phone or account (``field``)."""
+    """Other complaints since a moment with the same phone or account (``field``), as ``search``."""
     sql = f"""select number from complaint where station = :station and {field} = :value
                 and number <> :number and +received_at >= :since and status <> 'voided'
+                and restricted = 0
               order by received_at desc limit 5"""
     return ledger.column(sql, number=number, value=value, since=since.isoformat())
 

@@ -134,7 +134,9 @@ def _dangling(policy: Policy, kind: str, item: Table) -> Wrong:
     """Names that lead nowhere: steps, fields, vocabulary words, limits."""
     facts = (*policy.fields, *DERIVED)
     known: dict[str, Collection[str]] = {
-        **dict.fromkeys(("from", "until", "on", "steps", "resets"), (*policy.steps, *MOMENTS)),
+        **dict.fromkeys(
+            ("from", "until", "on", "steps", "after", "resets"), (*policy.steps, *MOMENTS)
+        ),
         **dict.fromkeys(("fields", "true", "differ", "due_field", "share_on", "text"), facts),
         **dict.fromkeys(("late", "limits"), tuple(limit.id for limit in policy.limits)),
         **{"status": policy.vocabulary.get("status", ()), "of": policy.vocabulary, **WORDS},

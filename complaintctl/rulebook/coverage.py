@@ -11,7 +11,7 @@ from ..errors import Fault
 from .files import PACKAGED, found, read
 
 PROVING = ("due", "state", "penalties", "points", "shared", "measure", "duties")
-DEMANDS = ("within", "until", "from", "when", "unless", "steps", "fields", "true")
+DEMANDS = ("within", "until", "from", "when", "unless", "steps", "after", "fields", "true")
 COMPARED = (*DEMANDS, "amount", "points", "measure", "rrule", "approver", "at_most", "clause")
 COUNTED = {"duty": "duties", "step": "steps", "example": "examples"}
 # What is wrong with an id, by whether it is proven in each of the files that have it.

@@ -15,6 +15,8 @@ PACKAGED = Path(__file__).parent
 
 def found(kind: str, own: Path | None = None) -> dict[str, Path]:
     """The files of a kind (``policies``, ``forms``, ``mappings``, ``reports``) by id, sorted."""
+    if own and not own.is_dir():
+        raise NotFound("rules.no_folder", path=own)
     folders = [PACKAGED / kind, *([own / kind] if own else [])]
     paths = {path.stem: path for folder in folders for path in folder.glob("*.toml")}
     return dict(sorted(paths.items()))

@@ -15,7 +15,7 @@ def write(policy: Policy, id_: str, title: str, own: Path, edition: str) -> Path
         raise Usage("policies.id", value=id_)
     path = own / "policies" / f"{id_}.toml"
     if path.exists():
-        raise LedgerTrouble("file.exists", path=path)
+        raise LedgerTrouble("policies.exists", path=path)
     head = (PACKAGED / "template.toml").read_text(encoding="utf-8")
     blocks = [head.format(id=id_, zh=title.replace('"', ""), source=policy.id, edition=edition)]
     for kind in RULES:

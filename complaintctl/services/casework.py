@@ -1,22 +1,30 @@
 """What is done on a complaint: log, assign, update, amend, close, reopen, undo."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from ..domain.entry import enter, missing, split
-from ..domain.fold import Complaint
+from ..clock import iso
+from ..domain.entry import absent, enter, missing, split
+from ..domain.fold import Complaint, Taken
 from ..domain.gates import extended, refusals
 from ..domain.policy import Policy, Step
-from ..domain.vocabulary import meant
+from ..domain.vocabulary import Named, candidates, meant
 from ..errors import Fault, Faults, NotFound, Refused, Usage
 from ..ledger import queries
 from ..ledger.office import refresh
 from ..ledger.store import Draft, next_number, project
 from .session import SOON, Office, Typed, Values, when
 
-Given = Mapping[str, str]  # field ids or labels, and what was typed
+Given = Mapping[str, Typed]  # field ids or labels, and what was typed
 Done = tuple[str, bool]  # the complaint's number; False when it was so already
-OWN = ("assigned", "closed", "reopened")  # steps that are events of a type of their own
+# Steps that are events of a type of their own, each with its command.
+OWN = {"assigned": "assign", "closed": "close", "reopened": "reopen"}
+OWN_WORDS = (
+    Named("assigned", "交办", "assign"),
+    Named("closed", "办结", "close"),
+    Named("reopened", "重新办理", "reopen"),
+)
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 WIDE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
 EVER = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the days that dates can be typed for
@@ -34,7 +42,7 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
             received = when(at, office.now)
         adoption = office.book.adoption(received.date())
         policy = office.book.policy(adoption)
-        values, more = enter(policy, {k: v for k, v in given.items() if v}, office.now)
+        values, more = enter(policy, given, office.now)
         values = policy.defaults() | values
         failed = [f.params.get("field") for f in more]
         wrong += more + [f for f in missing(policy, values) if f.params["field"] not in failed]
@@ -52,10 +60,10 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
     return {"number": number, "similar": similar}
 
 
-def assign(office: Office, wanted: str, handler: str, unit: Typed, at: Typed) -> str:
-    """Names the person who handles a complaint."""
+def assign(office: Office, wanted: str, handler: str, unit: Typed, at: Typed) -> Done:
+    """Names the person who handles a complaint. False when that person does already."""
     given = {"handler": handler} | ({"unit": unit} if unit else {})
-    return _act(office, wanted, "assigned", given, at)[0]
+    return _act(office, wanted, "assigned", given, at)
 
 
 def update(
@@ -63,7 +71,12 @@ def update(
 ) -> tuple[str, Step]:
     """Records a step. Returns the number and the step that was understood."""
     state, policy = office.state(queries.find(office.ledger, wanted))
-    found = meant(policy.steps_for(state.fields.get("plan")), step, "step")
+    try:
+        found = meant(policy.steps_for(state.fields.get("plan")), step, "step")
+    except Usage:
+        if own := candidates(OWN_WORDS, step):
+            raise Usage("step.command", value=step, command=OWN[own[0].id]) from None
+        raise
     if text and found.text:
         given = {found.text: text, **given}
     _act(office, state.number, found.id, given, at, text)
@@ -81,22 +94,40 @@ def reopen(office: Office, wanted: str, reason: str, at: Typed) -> Done:
 
 
 def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, list[object]]:
-    """Corrects what was registered; the old value stays in the history. Returns its fields."""
+    """Corrects what was registered; the old value stays in the history. Returns the fields that
+    are changed by it."""
     with office.ledger.unit():
-        state, policy = office.state(queries.find(office.ledger, wanted))
+        state, policy = _living(office, wanted)
         values, wrong = enter(policy, given, office.now)
-        received = values.get("received_at")
-        if received and dt.datetime.fromisoformat(received) > office.now + SOON:
-            wrong.append(Fault("time.future", {"value": received}))
+        empty = (policy.fields[name] for name, value in values.items() if value == "")
+        wrong += [absent(policy, field) for field in empty if field.required]
+        if "received_at" in values:
+            wrong += _untimely(
+                office, state, policy, dt.datetime.fromisoformat(values["received_at"])
+            )
         wrong.tell()
-        body, private = split(policy, values)
-        if received:
-            body["received_at"] = private.pop("received_at", received)
-        if "name" in values:
-            body["named"] = bool(values["name"])
-        private["reason"] = reason
-        _commit(office, Draft("amended", office.now, state.number, body, private))
+        known = {**state.fields, "received_at": iso(state.received_at)}
+        values = {name: value for name, value in values.items() if value != known.get(name)}
+        if values:
+            body, private = split(policy, values)
+            if "received_at" in values:
+                body["received_at"] = private.pop("received_at")
+            if "name" in values:
+                body["named"] = bool(values["name"])
+            private["reason"] = reason
+            _commit(office, Draft("amended", office.now, state.number, body, private))
     return state.number, [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
+
+
+def _untimely(
+    office: Office, state: Complaint, policy: Policy, received: dt.datetime
+) -> Iterator[Fault]:
+    """Why a complaint cannot have been received then: it is to come, or a step was taken before."""
+    if received > office.now + SOON:
+        yield Fault("time.future", {"value": received})
+    elif state.taken and received > (first := min(state.taken, key=_at)).at:
+        step = _step_name(policy, first.step)
+        yield Fault("time.after_step", {"value": received, "step": step, "at": first.at})
 
 
 def undo(office: Office, batch: Typed) -> Values:
@@ -134,13 +165,15 @@ def _undoable(office: Office, batch: Typed) -> Values:
 def _act(office: Office, wanted: str, action: str, given: Given, at: Typed, text: str = "") -> Done:
     """Any step on a complaint, with all that the rules ask of it."""
     with office.ledger.unit():
-        state, policy = office.state(queries.find(office.ledger, wanted))
+        state, policy = _living(office, wanted)
         if action == ("closed" if state.closed_at else "reopened"):  # it is so already
             return state.number, False
         values, wrong = enter(policy, given, office.now)
         with wrong.kept():
-            moment = when(at, office.now, state.received_at)
+            moment = when(at, office.now, *_since(state, policy, action))
         wrong.tell()
+        if action == "assigned" and values.items() <= _assignment(state).items():
+            return state.number, False
         _allow(office, state, policy, action, values)
         body, private = split(policy, values)
         private |= {"text": text} if text else {}
@@ -149,11 +182,41 @@ def _act(office: Office, wanted: str, action: str, given: Given, at: Typed, text
     return state.number, True
 
 
+def _living(office: Office, wanted: str) -> tuple[Complaint, Policy]:
+    """A complaint that something may be done on, and its policy."""
+    state, policy = office.state(queries.find(office.ledger, wanted))
+    if state.voided:
+        raise Refused("complaint.voided", number=state.number)
+    return state, policy
+
+
+def _assignment(state: Complaint) -> Mapping[str, Any]:
+    """What was said when it was last assigned, and still holds."""
+    said = [t.fields for t in state.steps() if t.step == "assigned"]
+    return {n: v for n, v in said[-1].items() if v == state.fields.get(n)} if said else {}
+
+
+def _since(state: Complaint, policy: Policy, action: str) -> tuple[dt.datetime, object]:
+    """What an action comes after, in time: the receipt (no name) or a step (its name)."""
+    if action == "reopened" and state.closed_at:
+        return state.closed_at, _step_name(policy, "closed")
+    last = max(state.steps(), key=_at, default=None)
+    if action == "closed" and last:
+        return last.at, _step_name(policy, last.step)
+    return state.rounds[-1][0], _step_name(policy, "reopened") if state.round else None
+
+
+def _at(taken: Taken) -> dt.datetime:
+    return taken.at
+
+
+def _step_name(policy: Policy, step: str) -> object:
+    return policy.steps.get(step) or Fault(f"event.{step}")
+
+
 def _allow(office: Office, state: Complaint, policy: Policy, action: str, values: Values) -> None:
     """What needs no clause: only ``reopen`` moves what is closed; decisions need their object."""
     step = policy.steps.get(action)
-    if state.voided:
-        raise Refused("complaint.voided", number=state.number)
     if state.closed_at and action != "reopened" and not (step and step.after_close):
         raise Refused("complaint.closed", number=state.number)
     if action == "extended":

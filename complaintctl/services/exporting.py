@@ -6,15 +6,17 @@ from pathlib import Path
 
 from ..clock import evening
 from ..domain.event import anchor
+from ..domain.fold import OLD
 from ..domain.moments import read_day
 from ..domain.policy import Policy
+from ..errors import Usage
 from ..ledger import queries
 from ..ledger.past import as_of as ledger_as_of
 from ..ledger.store import Book, head
 from ..rulebook.shapes import load_form
 from ..sheets.register import write_register
 from .reading import disclose, seen
-from .session import Office, Typed, Values, period
+from .session import Office, Typed, Values, output, period
 from .wording import terms
 
 CARRIED = "往期结转"
@@ -25,23 +27,35 @@ BALANCE = (
 
 
 def export(
-    office: Office, name: str, month: Typed, as_of: Typed, output: Typed, force: bool, unmask: Typed
+    office: Office,
+    form_name: str,
+    month: Typed,
+    as_of: Typed,
+    to: Typed,
+    force: bool,
+    unmask: Typed,
 ) -> Values:
-    """Writes one register. ``output`` may be a folder; the file's name is made from form and month.
+    """Writes one register. ``to`` may be a folder; the file's name is made from form and month.
 
     Returns path, form, rows, the balance (opening + received + reopened - closed = carried),
     anchor.
     """
-    form = load_form(name, office.own)
+    form = load_form(form_name, office.own)
     first, last = span = period(office, month)
-    moment = evening(read_day(as_of, office.now, typed=True)) if as_of else office.now
+    moment, about = office.now, queries.station(office.ledger)
+    if as_of:
+        moment = evening(read_day(as_of, office.now, typed=True))
+        opened = dt.datetime.fromisoformat(about["opened_at"])
+        if moment < opened:
+            raise Usage("export.before_opening", value=as_of, opened=opened)
     past = closing(ledger_as_of(office.ledger, moment)) if as_of else nullcontext(office.ledger)
     with past as ledger:
         if unmask:
             disclose(office, f"{form.id} {first:%Y-%m}", unmask)
-        station, book = queries.station(ledger)["name"], Book(ledger)
+        station, book = about["name"], Book(ledger)
         monthly = (last - first).days <= 31
-        path = _path(output, f"{form.title}_{station}_{str(first)[: 7 if monthly else 4]}.xlsx")
+        name = f"{form.title}_{station}_{str(first)[: 7 if monthly else 4]}.xlsx"
+        path = output(office, _path(to, name), ".xlsx", force=force)
         balance = queries.balance(ledger, span, form.where)
         seal = anchor(*head(ledger))
         found = queries.register(ledger, span, form.where, carried=form.carried)
@@ -59,15 +73,19 @@ def export(
     return {"path": path, "form": form.id, "rows": count, **balance, "anchor": seal}
 
 
-def _path(output: Typed, name: str) -> Path:
+def _path(to: Typed, name: str) -> Path:
     safe = "".join("_" if c in '\\/:*?"<>|' or ord(c) < 32 else c for c in name)
-    path = Path(output or safe)
+    path = Path(to or safe)
     return path / safe if path.is_dir() or not path.suffix else path
 
 
 def _values(policy: Policy, row: Values, first: dt.date, moment: dt.datetime, bare: bool) -> Values:
     """One complaint as a form shows it: words for ids, dates for texts, joined columns."""
     row = seen(policy, row, bare=bare)
+    # What an old book does not tell of is left blank.
+    unsaid = None if row["origin"] == OLD else "否"
+    late = bool(row["late"] or (row["next_due_at"] or "9") < moment.isoformat())
+    row["late"] = None if row["status"] == "archived" else late
     row |= {name: term.zh for name, term in terms(policy, row).items()}
     dates = {n: dt.datetime.fromisoformat(v) for n, v in row.items() if n.endswith("_at") and v}
     return {
@@ -76,12 +94,11 @@ def _values(policy: Policy, row: Values, first: dt.date, moment: dt.datetime, ba
         **dates,
         "item": row["category"] if row["category"] != row["class"] else None,
         "category": row["class"],
-        "late": bool(row["late"] or (row["next_due_at"] or "9") < moment.isoformat()),
         "assessed": bool(row["assessed"]),
         "fine": row["fine"] or None,
         "due_at": dates["due_at"].date() if row["due_at"] else None,
         "reply": _join((row["replied_at"] or "")[:10], row["reply_mode"]),
-        "notified": f"是 {row['notified_at'][:10]}" if row["notified_at"] else "否",
+        "notified": f"是 {row['notified_at'][:10]}" if row["notified_at"] else unsaid,
         "handler_unit": _join(row["unit"], row["handler"]),
         "address_account": _join(row["address"], row["account_no"]),
         "note": _join(CARRIED if row["received_at"] < str(first) else None, row["note"]),

@@ -15,15 +15,16 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
+from ..domain.cell import stripped
 from ..domain.layout import Layout, recognise, spellings
-from ..domain.oldrecord import Problem, Reader, Record, stripped
+from ..domain.oldrecord import Problem, Reader, Record
 from ..errors import BadData
 from ..ledger import bulk
 from ..ledger.store import Draft, append
 from ..rulebook.shapes import load_layout
 from ..sheets.atomic import save_csv
 from ..sheets.read import open_table
-from .session import Office
+from .session import Office, output
 
 HELD = 100  # records of one read and write of the spool
 TOP = 20  # rows among which the headings must stand
@@ -33,7 +34,8 @@ Rows = Iterator[tuple[int, list[Any]]]
 @dataclass
 class Tally:
     """What became of the rows. ``twins`` are rows that say the same as an earlier one, ``passed``
-    those that are no records: repeated headings, totals."""
+    those that are no records (repeated headings, totals), ``shared`` the references of new records
+    that others have too."""
 
     read: int = 0
     accepted: int = 0
@@ -43,6 +45,7 @@ class Tally:
     twins: list[int] = field(default_factory=list)
     passed: list[dict[str, object]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    shared: list[str] = field(default_factory=list)
 
 
 class Spool:
@@ -88,10 +91,12 @@ def import_book(
     encoding: str | None = None,
     dry_run: bool = False,
     skip_bad: bool = False,
-    rejects: Path | None = None,
+    rejects: str | None = None,
+    force: bool = False,
 ) -> dict[str, Any]:
     """Imports one file. With problems and without ``skip_bad`` nothing is written (``written``
-    False)."""
+    False). The rows with problems go to ``rejects``, to be mended and imported again."""
+    left = output(office, rejects, ".csv", force=force) if rejects else None
     layout, ledger, tally = load_layout(mapping, office.own), office.ledger, Tally()
     folder = ledger.path.parent if ledger.path else None
     with (
@@ -108,39 +113,42 @@ def import_book(
         with ledger.unit() if write else nullcontext():
             known = bulk.known(ledger, (key.hex() for key in spool.seen))
             tally.duplicate, tally.accepted = len(known), len(spool.seen) - len(known)
-            if write and tally.accepted:
+            written = write and tally.accepted > 0
+            if written:
                 fresh = (record for record in spool if record[2]["fingerprint"] not in known)
                 bulk.append_old(ledger, office.book, office.stamp, fresh)
                 about = {"mapping": layout.id, "sheet": table.name, **_source(path)}
                 about |= {"accepted": tally.accepted, "read": tally.read}
                 append(ledger, office.stamp, [Draft("imported", office.now, None, about)])
-    if rejects and bad:  # to be mended and imported again
-        save_csv(rejects, [reader.headings, *bad])
+                tally.shared = bulk.shared(ledger, office.stamp.batch)
+            if left and bad:  # before the commit: what is not taken in is nowhere else
+                save_csv(left, [headings, *bad], force=force)
     return {
-        "batch": office.stamp.batch,
+        "batch": office.stamp.batch if written else None,
         **vars(tally),
         "problems": [problem._asdict() for problem in tally.problems],
         "mapping": {"id": layout.id, "columns": reader.columns},
         "unknown": [h for h in reader.headings if h and h not in reader.columns],
         "sheet": table.name,
         "encoding": table.encoding,
-        "written": write,
+        "written": written,
         "dry_run": dry_run,
-        **({"rejects": rejects} if rejects and bad else {}),
+        **({"rejects": left} if left and bad else {}),
     }
 
 
 def _headings(rows: Rows, layout: Layout, path: Path) -> list[Any]:
     """The row under the title rows that names the most columns."""
     known = spellings(layout)
-    first: list[Any] = []
+    empty = True
     for _, cells in islice(rows, TOP + 1):
         if len({name for _, name in recognise(cells, known).values()}) >= 2:
             return cells
-        first = first or [c for c in cells if c not in (None, "")]
-    if not first:
+        empty = empty and not any(cells)
+    if empty:
         raise BadData("file.no_rows", path=path.name)
-    raise BadData("import.no_headings", path=path.name, found=[str(c)[:20] for c in first[:8]])
+    wanted = [layout.headings[name][0] for name in layout.required if name in layout.headings]
+    raise BadData("import.no_headings", path=path.name, rows=TOP, wanted=wanted)
 
 
 def _check(rows: Rows, reader: Reader, spool: Spool, tally: Tally) -> list[list[Any]]:
@@ -149,7 +157,7 @@ def _check(rows: Rows, reader: Reader, spool: Spool, tally: Tally) -> list[list[
     for number, raw in rows:
         tally.read += 1
         cells, filled = stripped(raw)
-        if why := reader.no_record(filled):
+        if why := reader.no_record(cells, filled):
             tally.blank += 1
             if filled:
                 tally.passed.append({"row": number, "why": why})

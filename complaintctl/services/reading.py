@@ -75,14 +75,14 @@ def seen(policy: Policy, row: Values, *, bare: bool = False, kept: Values | None
     shown = {**row, "more": json.loads(row["more"]) | (kept or {}), "closed_at": closed}
     if bare or not row["restricted"]:
         return shown
-    shown["more"] = {k: WITHHELD for k, v in shown["more"].items() if v}
+    usual = policy.defaults()
+    shown["more"] = {k: WITHHELD for k, v in shown["more"].items() if v and v != usual.get(k)}
     return masked(shown, WITHHELD, frozenset(f.id for f in policy.fields.values() if f.private))
 
 
 def clock(line: Values, policy: Policy, now: dt.datetime) -> Values:
     """A clock as scripts get it, from its row or its values; ``state`` as of now."""
     limit, due = policy.limit(line["limit"]), line["due_at"]
-    assert limit is not None, "a clock has its limit"
     at = dt.datetime.fromisoformat(str(due)) if due else None
     told = {name: line[name] for name in ("limit", "policy", "due_at", "met_at")}
     told |= {"title": Named(line["limit"], limit.zh, limit.en), "clause": limit.clause}

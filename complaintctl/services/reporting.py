@@ -1,9 +1,12 @@
 """Figures of a period: a report file says what is counted; the ledger's views do the counting."""
 
+from collections.abc import Iterable, Sequence
+
 from ..domain.policy import build
 from ..domain.vocabulary import Named
 from ..rulebook.shapes import load_report
-from .session import Office, Typed, Values, period
+from ..sheets.atomic import save_csv
+from .session import Office, Typed, Values, output, period
 
 
 def report(office: Office, wanted: str, month: Typed) -> Values:
@@ -27,3 +30,8 @@ def report(office: Office, wanted: str, month: Typed) -> Values:
     labels = {figure["id"]: build(Named, figure) for figure in text.get("figure", ())}
     about = {"report": build(Named, text), "first": first, "last": last}
     return {**about, "figures": figures, "labels": labels, "tables": tables}
+
+
+def save(office: Office, lines: Iterable[Sequence[object]], path: str, *, force: bool) -> None:
+    """A table as a CSV that Excel opens."""
+    save_csv(output(office, path, ".csv", force=force), lines, force=force)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..domain.fold import Complaint, fold
 from ..domain.moments import read_moment, read_month
 from ..domain.policy import Policy
-from ..errors import Usage
+from ..errors import LedgerTrouble, Usage
 from ..ledger.connection import Ledger, open_ledger, translated
 from ..ledger.office import refresh
 from ..ledger.store import Book, Draft, Stamp, append, events_of
@@ -74,10 +74,25 @@ def period(office: Office, month: Typed) -> tuple[dt.date, dt.date]:
     return read_month(month or "this", office.now)
 
 
-def when(text: Typed, now: dt.datetime, since: dt.datetime | None = None) -> dt.datetime:
+def output(office: Office, path: str | Path, suffix: str, *, force: bool) -> Path:
+    """A file that may be written: of the right kind, never the ledger, none there unless forced."""
+    target = Path(path)
+    if target.suffix.lower() != suffix:
+        raise Usage("output.kind", path=target, suffix=suffix)
+    if target.exists():
+        if office.ledger.path and target.samefile(office.ledger.path):
+            raise LedgerTrouble("file.is_ledger", path=target)
+        if not force:
+            raise LedgerTrouble("file.exists", path=target)
+    return target
+
+
+def when(
+    text: Typed, now: dt.datetime, since: dt.datetime | None = None, step: object = None
+) -> dt.datetime:
     """When it happened: now, or what was typed; a day of today means now.
 
-    Usage when that is in the future or before ``since``.
+    Usage when that is in the future, or before ``since``: the receipt, or a ``step`` by its name.
     """
     at, timed = read_moment(text, now, typed=True) if text else (now, False)
     if not timed:
@@ -87,5 +102,6 @@ def when(text: Typed, now: dt.datetime, since: dt.datetime | None = None) -> dt.
     if at > now + SOON:
         raise Usage("time.future", value=text)
     if since and at < since:
-        raise Usage("time.before_receipt", value=text or f"{at:%Y-%m-%d %H:%M}", received=since)
+        code, name = ("time.before_step", step) if step else ("time.before_receipt", None)
+        raise Usage(code, value=text or at, step=name, since=since)
     return at

@@ -41,9 +41,9 @@ def replace_file(path: Path, *, force: bool) -> Iterator[Path]:
         raise LedgerTrouble(_CODES.get(error.errno or 0, other), path=str(path)) from error
 
 
-def save_csv(path: Path, rows: Iterable[Sequence[object]]) -> None:
-    """Rows as a CSV that Excel opens, in place of what the file held. Raises as replace_file."""
-    with replace_file(path, force=True) as private:
+def save_csv(path: Path, rows: Iterable[Sequence[object]], *, force: bool) -> None:
+    """Rows as a CSV that Excel opens. Raises as replace_file."""
+    with replace_file(path, force=force) as private:
         with open(private, "w", encoding="utf-8-sig", newline="") as out:
             csv.writer(out).writerows(rows)
 

@@ -5,14 +5,16 @@ rows by it, and give neither row numbers nor formulas that were never calculated
 """
 
 import datetime as dt
+import re
 import warnings
 import zipfile
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from openpyxl import load_workbook
-from openpyxl.utils import get_column_letter
+from openpyxl.utils import get_column_letter, range_boundaries
 from openpyxl.utils.escape import unescape
 from openpyxl.worksheet._reader import FORMULA_TAG, WorkSheetParser
 
@@ -22,6 +24,7 @@ from .read import Table, Uncomputed, readable
 MAX_MEMBERS, MAX_UNPACKED, MAX_STRINGS = 5_000, 2**30, 300 * 2**20
 MAX_RATIO, RATIO_FROM = 200, 10 * 2**20  # real sheets pack 5 to 60 times; small parts may pack well
 MAX_COLUMNS, MAX_GAP = 256, 1_000
+_MERGED = re.compile(rb'mergeCell ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 
 
 def workbook_table(path: Path, file: IO[bytes], wanted: str | None) -> Table:
@@ -74,6 +77,8 @@ class _Parser(WorkSheetParser):
             formula = element.find(FORMULA_TAG)
             if formula is not None and element.get("t") != "str":  # "str": its result is empty
                 cell["value"] = Uncomputed(formula.text or "")
+        elif cell["data_type"] == "e":
+            cell["value"] = Uncomputed(value)
         elif type(value) is str and "_x" in value:  # so Excel writes control characters
             cell["value"] = unescape(value)
         elif type(value) is dt.timedelta:
@@ -81,9 +86,30 @@ class _Parser(WorkSheetParser):
         return cell
 
 
+def _merged(path: Path, sheet: Any) -> dict[int, list[tuple[int, int]]]:
+    """The merged cells that reach over several rows: column and last row, by first row. They stand
+    at the very end of a sheet."""
+    found, tail = set[bytes](), b""
+    with readable(path), sheet._get_source() as source:
+        while chunk := source.read(2**20):
+            found.update(_MERGED.findall(tail + chunk))
+            tail = chunk[-64:]
+    merged = defaultdict(list)
+    for ref in found:
+        box: Any = range_boundaries(ref.decode())
+        column, first, _, last = box
+        if last > first:
+            merged[first].append((column, last))
+    return merged
+
+
 def _rows(path: Path, sheet: Any) -> Iterator[tuple[int, list[Any]]]:
-    """Rows up to the last that holds anything, without the blank cells at their end."""
+    """Rows up to the last that holds anything, without the blank cells at their end.
+
+    A cell merged downwards stands in each of its rows, as a reader of the sheet sees it.
+    """
     book, last = sheet.parent, 0
+    merged, spread = _merged(path, sheet), dict[int, tuple[int, Any]]()
     dates, spans = book._date_formats, book._timedelta_formats
     with readable(path), sheet._get_source() as source:
         parser = _Parser(source, sheet._shared_strings, True, book.epoch, dates, spans)
@@ -91,6 +117,8 @@ def _rows(path: Path, sheet: Any) -> Iterator[tuple[int, list[Any]]]:
             held = {c["column"]: c["value"] for c in row if c["value"] not in (None, "")}
             if not held:
                 continue
+            held |= {c: v for c, (end, v) in spread.items() if number <= end and c not in held}
+            spread |= {c: (end, held[c]) for c, end in merged.get(number, ()) if c in held}
             width = max(held)
             if width > MAX_COLUMNS or number - last > MAX_GAP:
                 place = f"{get_column_letter(width)}{number}"

@@ -12,6 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+LANGUAGES = ("zh", "en")
+
 
 @cache
 def catalogue(lang: str) -> dict[str, str]:
