@@ -120,7 +120,7 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
 
     prepared, source = Preparer(ledger, book, stamp), iter(records)
     pause = sys.getswitchinterval()
-    sys.setswitchinterval(0.0005)  # the writer, back from SQLite, is to be let in at once
+    sys.setswitchinterval(0.0001)  # the writer, back from SQLite, is to be let in at once
     try:
         with ThreadPoolExecutor(1) as writer:
             writing: deque[Future[None]] = deque()
