@@ -987,3 +987,18 @@ def test_an_unknown_language_and_a_missing_folder_of_rules_are_told(run: Runner)
     ran = run("policy", "adopt", "s02", "--rules", "nowhere")
     assert ran.code == 3
     assert "nowhere" in ran.err
+
+
+def test_the_words_of_a_regime_are_listed(run: Runner) -> None:
+    shown = run.ok("policy", "show", "station").out
+    assert "\n步骤：已受理、已联系、" in shown
+    assert "\n来源：电话、95598热线、" in shown
+
+
+def test_a_number_in_full_width_and_a_horizon_out_of_sight(run: Runner) -> None:
+    number = run.log()
+    wide = str.maketrans("0123456789-", "０１２３４５６７８９－")
+    assert run.json("show", number.translate(wide))["number"] == number
+    ran = run("due", "--within", "9999月")
+    assert ran.code == 2
+    assert "超过 400 天" in ran.err

@@ -530,3 +530,7 @@ def test_what_wrote_nothing_has_no_batch(run: Runner, tmp_path: Path) -> None:
     for lines in (["受理时间,投诉内容"], ["受理时间,投诉内容", "2025-03-01,甲"], ["受理时间,投诉内容", "2025-03-01,甲"]):
         found = read_in(run, tmp_path, *lines).data
         assert found["written"] == bool(found["accepted"]) == (found["batch"] is not None)
+
+
+def test_a_heading_may_have_a_colon_or_a_star(run: Runner, tmp_path: Path) -> None:
+    assert read_in(run, tmp_path, "受理时间：,*投诉内容", "2025-03-01,甲").data["accepted"] == 1

@@ -10,6 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from complaintctl.clock import TZ
+from complaintctl.domain.clocks import reach
+from complaintctl.domain.spans import Span
 from complaintctl.domain.workdays import WorkCalendar
 from complaintctl.services.holiday_source import announced_years, state_council_days
 
@@ -148,6 +151,12 @@ def test_a_day_set_by_hand_always_wins() -> None:
     assert known.why(dt.datetime(2027, 1, 4, 9, 0)) == ("off", "三月三")
 
 
+def last_day(span: Span, start: str, *, count: bool = False) -> dt.date:
+    end, _ = reach(span, dt.datetime.combine(day(start), dt.time(9), TZ), calendar(), count=count)
+    assert end
+    return end.date()
+
+
 @pytest.mark.parametrize(
     ("start", "n", "literal", "forward", "backward"),
     [
@@ -162,12 +171,12 @@ def test_a_day_set_by_hand_always_wins() -> None:
 def test_limits_in_calendar_days(
     start: str, n: int, literal: str, forward: str, backward: str
 ) -> None:
-    end = calendar().add_days(day(start), n)
+    end = last_day(Span(n, "day"), start)
     assert end == day(literal)
     assert calendar().roll(end, "none") == end
     assert calendar().roll(end, "forward") == day(forward)
     assert calendar().roll(end, "backward") == day(backward)
-    assert calendar().add_days(day(start), n + 1, count_start=True) == end
+    assert last_day(Span(n + 1, "day"), start, count=True) == end
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,12 @@ def run(words: list[str], desk: Desk) -> None:
 
 def build(names: Sequence[str], lang: str) -> Any:
     """The parser with these commands, the others by name only; help texts of a language."""
-    app = typer.Typer(rich_markup_mode=None, add_completion=False, invoke_without_command=True)
+    app = typer.Typer(
+        rich_markup_mode=None,
+        add_completion=False,
+        invoke_without_command=True,
+        context_settings={"help_option_names": ["--help", "-h"]},
+    )
     app.callback()(_served(_front))
     for name in names:
         module, inner = import_module(f".{COMMANDS[name]}", __package__), typer.Typer()

@@ -21,7 +21,6 @@ def import_(
 ) -> None:
     from ..services.importing import import_book
 
-    how |= {"mapping": how["mapping"] or "books"}
     found = import_book(
         desk.office, Path(file), dry_run=dry_run, skip_bad=skip_bad, force=force, **how
     )

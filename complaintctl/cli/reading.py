@@ -73,9 +73,9 @@ def _lines(desk: Desk, found: list[dict[str, Any]]) -> None:
 
 def due_(desk: Desk, within: Opt, check: Flag) -> None:
     found = duties.due(desk.office, within)
-    late = check and found["overdue"] + found["overdue_duties"]
-    desk.give(found, Overdue.exit_code if late else 0)
-    desk.say("due.head", now=found["as_of"], **found)
+    late = found["overdue"] + found["overdue_duties"]
+    desk.give(found, Overdue.exit_code if check and late else 0)
+    desk.say("due.head", now=found["as_of"], **found | {"overdue": late})
     clocks = [item | {"content": short(item["content"], 30)} for item in found["clocks"]]
     clock_lines(desk, clocks, desk.heads("state due number limit what handler content"))
     if found["hidden"]:
@@ -88,7 +88,7 @@ def due_(desk: Desk, within: Opt, check: Flag) -> None:
         desk.say("due.later", count=found["later"])
     if not (found["clocks"] or found["callbacks"] or found["duties"]):
         desk.say("due.nothing")
-    if late:
+    if check and late:
         raise Overdue("overdue", count=late)
 
 

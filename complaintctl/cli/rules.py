@@ -31,6 +31,12 @@ def policy_show(desk: Desk, policy: Arg) -> None:
             desk.line("  " + "  ".join(filter(None, words)))
             if item.get("assumed"):
                 desk.say("policy.assumed", reason=item["reason"])
+    desk.line()
+    desk.say("policy.step", words=[*found.steps.values()])
+    desk.say("policy.field", words=[*found.fields.values()])
+    for field in found.fields.values():
+        if choices := found.vocabulary.get(found.vocabulary_of(field.id)):
+            desk.say("policy.words", label=field, words=[*choices.values()])
 
 
 def policy_check(desk: Desk, files: Many) -> None:

@@ -73,7 +73,8 @@ def _planned(span: Span, day: dt.date, calendar: WorkCalendar, count: bool) -> d
         return calendar.add_workdays(day, span.n, count_start=count)
     if span.unit == "month":
         return calendar.add_months(day, span.n)
-    return calendar.add_days(day, span.n * (7 if span.unit == "week" else 1), count_start=count)
+    days = span.n * (7 if span.unit == "week" else 1)
+    return day + dt.timedelta(days=days - 1 if count else days)
 
 
 def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clock]:

@@ -32,11 +32,11 @@ class Layout:
 
 
 def heading(text: object) -> str:
-    """A heading as it is compared: no blanks, full width folded, lower case."""
+    """A heading as it is compared: no blanks, full width folded, lower case, no colon or star."""
     plain = str(text or "")
     if plain.isascii():  # as the first cell of most rows, which is asked whether it is one
-        return "".join(plain.split()).casefold()
-    return SPACES.sub("", unicodedata.normalize("NFKC", plain)).casefold()
+        return "".join(plain.split()).casefold().strip("*:")
+    return SPACES.sub("", unicodedata.normalize("NFKC", plain)).casefold().strip("*:")
 
 
 def spellings(mapping: Layout) -> dict[str, Place]:

@@ -242,6 +242,10 @@ class Policy:
         """What a field or step is called; by its id, where there is none of that name."""
         return self.fields.get(name) or self.steps.get(name) or Named(name, name, name)
 
+    def called(self, step: str) -> object:
+        """The name of a step, or of what is an event of its own (closed, amended)."""
+        return self.steps.get(step) or Fault(f"event.{step}")
+
     def term(self, vocabulary: str, term_id: object) -> Term | None:
         """The word of a vocabulary, or None."""
         return self.vocabulary.get(vocabulary, {}).get(str(term_id))

@@ -75,10 +75,6 @@ class WorkCalendar:
         """A last day that does not work moves ``forward`` (article 203), ``backward``, ``none``."""
         return self.add_workdays(day, _ROLL[how], count_start=True)
 
-    def add_days(self, start: dt.date, n: int, *, count_start: bool = False) -> dt.date:
-        """The day n calendar days on; with ``count_start`` the start itself is day 1."""
-        return start + dt.timedelta(days=n - 1 if count_start else n)
-
     def add_months(self, start: dt.date, n: int) -> dt.date:
         """The same day n months on; the month's last day where it has no such day."""
         year, month = divmod(start.year * 12 + start.month - 1 + n, 12)

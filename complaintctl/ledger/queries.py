@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
+from unicodedata import normalize
 
 from ..errors import BadRules, NotFound, Usage
 from .connection import Ledger, Row
@@ -12,7 +13,6 @@ from .projection import SEARCHED
 Equal = Mapping[str, Any]  # a plain table of field = value or values
 Period = tuple[dt.date, dt.date]  # first ≤ day < last
 EQUAL = {"kind", "channel", "category", "class", "level", "status", "handler", "unit", "origin"}
-RUNNING = "select count(*) from clock where station = :station and state = 'running' and "
 
 
 def find(ledger: Ledger, wanted: str) -> str:
@@ -20,6 +20,7 @@ def find(ledger: Ledger, wanted: str) -> str:
 
     An ending is looked for among open complaints first; NotFound or Usage (several fit) otherwise.
     """
+    wanted = normalize("NFKC", wanted).strip()
     ending = wanted.lstrip("-").translate({ord(c): None for c in "*?["})
     tries = [("number = :value", wanted), ("reference = :value", wanted)]
     # 7 is 007; a numbering without a dash is met by the bare ending.
@@ -93,14 +94,11 @@ def due(ledger: Ledger, until: dt.datetime, limit: int) -> list[Row]:
     return ledger.rows(sql, until=until.isoformat())
 
 
-def due_before(ledger: Ledger, moment: dt.datetime) -> int:
-    """How many running clocks are due before a moment."""
-    return int(ledger.column(RUNNING + "due_at < :moment", moment=moment.isoformat())[0])
-
-
-def provisional(ledger: Ledger) -> int:
-    """How many running clocks wait for a year's notice."""
-    return int(ledger.column(RUNNING + "provisional = 1")[0])
+def running(ledger: Ledger, *, before: dt.datetime | None = None) -> int:
+    """How many running clocks are due before a moment or, without one, wait for a year's notice."""
+    which = "due_at < :before" if before else "provisional = 1"
+    sql = f"select count(*) from clock where station = :station and state = 'running' and {which}"
+    return int(ledger.column(sql, before=str(before and before.isoformat()))[0])
 
 
 def answered_open(ledger: Ledger, limit: int) -> list[Row]:

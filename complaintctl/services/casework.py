@@ -18,13 +18,12 @@ from .session import SOON, Office, Typed, Values, when
 
 Given = Mapping[str, Typed]  # field ids or labels, and what was typed
 Done = tuple[str, bool]  # the complaint's number; False when it was so already
-# Steps that are events of a type of their own, each with its command.
-OWN = {"assigned": "assign", "closed": "close", "reopened": "reopen"}
-OWN_WORDS = (
-    Named("assigned", "交办", "assign"),
-    Named("closed", "办结", "close"),
-    Named("reopened", "重新办理", "reopen"),
-)
+# Steps that are events of a type of their own; in English they are called as their commands.
+OWN = {
+    "assigned": Named("assigned", "交办", "assign"),
+    "closed": Named("closed", "办结", "close"),
+    "reopened": Named("reopened", "重新办理", "reopen"),
+}
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 WIDE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
 EVER = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the days that dates can be typed for
@@ -74,8 +73,8 @@ def update(
     try:
         found = meant(policy.steps_for(state.fields.get("plan")), step, "step")
     except Usage:
-        if own := candidates(OWN_WORDS, step):
-            raise Usage("step.command", value=step, command=OWN[own[0].id]) from None
+        if own := candidates(OWN.values(), step):
+            raise Usage("step.command", value=step, command=own[0].en) from None
         raise
     if text and found.text:
         given = {found.text: text, **given}
@@ -126,7 +125,7 @@ def _untimely(
     if received > office.now + SOON:
         yield Fault("time.future", {"value": received})
     elif state.taken and received > (first := min(state.taken, key=_at)).at:
-        step = _step_name(policy, first.step)
+        step = policy.called(first.step)
         yield Fault("time.after_step", {"value": received, "step": step, "at": first.at})
 
 
@@ -199,19 +198,15 @@ def _assignment(state: Complaint) -> Mapping[str, Any]:
 def _since(state: Complaint, policy: Policy, action: str) -> tuple[dt.datetime, object]:
     """What an action comes after, in time: the receipt (no name) or a step (its name)."""
     if action == "reopened" and state.closed_at:
-        return state.closed_at, _step_name(policy, "closed")
+        return state.closed_at, policy.called("closed")
     last = max(state.steps(), key=_at, default=None)
     if action == "closed" and last:
-        return last.at, _step_name(policy, last.step)
-    return state.rounds[-1][0], _step_name(policy, "reopened") if state.round else None
+        return last.at, policy.called(last.step)
+    return state.rounds[-1][0], policy.called("reopened") if state.round else None
 
 
 def _at(taken: Taken) -> dt.datetime:
     return taken.at
-
-
-def _step_name(policy: Policy, step: str) -> object:
-    return policy.steps.get(step) or Fault(f"event.{step}")
 
 
 def _allow(office: Office, state: Complaint, policy: Policy, action: str, values: Values) -> None:

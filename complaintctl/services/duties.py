@@ -15,6 +15,7 @@ from ..ledger.store import Draft
 from .reading import WITHHELD, clock
 from .session import Office, Typed, Values, when
 
+FAR = dt.timedelta(days=400)  # beyond which nobody plans, and the calendar knows nothing
 SHOWN = 100  # lines of each kind; the counts always tell of the rest
 KEPT = ("number", "kind", "status", "handler", "content", "adoption")
 
@@ -28,7 +29,7 @@ def due(office: Office, within: Typed = None) -> Values:
     now, ledger, today = office.now, office.ledger, evening(office.now.date())
     until = max(today, _horizon(office, within)) if within else today
     moments = (now, until + dt.timedelta(seconds=1), until + dt.timedelta(days=7))
-    late, in_time, later = (queries.due_before(ledger, moment) for moment in moments)
+    late, in_time, later = (queries.running(ledger, before=moment) for moment in moments)
     counts = {"overdue": late, "due": in_time - late, "later": later - in_time}
     rows = [_line(office, row) for row in queries.due(ledger, until, SHOWN)]
     calls = [r for r in queries.answered_open(ledger, SHOWN) if _to_call(office, r)]
@@ -44,6 +45,8 @@ def _horizon(office: Office, within: str) -> dt.datetime:
         end, _ = reach(read_span(within), office.now, office.book.calendar)
     except (ValueError, OverflowError):
         raise Usage("span.unknown", value=within) from None
+    if end and end - office.now > FAR:
+        raise Usage("span.too_far", value=within, days=FAR.days)
     return end or office.now
 
 

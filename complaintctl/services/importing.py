@@ -86,7 +86,7 @@ def import_book(
     office: Office,
     path: Path,
     *,
-    mapping: str = "books",
+    mapping: str | None = None,
     sheet: str | None = None,
     encoding: str | None = None,
     dry_run: bool = False,
@@ -97,7 +97,7 @@ def import_book(
     """Imports one file. With problems and without ``skip_bad`` nothing is written (``written``
     False). The rows with problems go to ``rejects``, to be mended and imported again."""
     left = output(office, rejects, ".csv", force=force) if rejects else None
-    layout, ledger, tally = load_layout(mapping, office.own), office.ledger, Tally()
+    layout, ledger, tally = load_layout(mapping or "books", office.own), office.ledger, Tally()
     folder = ledger.path.parent if ledger.path else None
     with (
         open_table(path, sheet=sheet, encoding=encoding) as table,

@@ -14,7 +14,7 @@ from ..domain.mask import masked
 from ..domain.moments import read_month
 from ..domain.policy import Field, Policy
 from ..domain.vocabulary import Named
-from ..errors import Fault, Faults
+from ..errors import Faults
 from ..ledger import queries
 from ..ledger.store import Draft, events_of
 from .session import Office, Typed, Values
@@ -103,7 +103,7 @@ def history(office: Office, wanted: str) -> list[Values]:
         if row["restricted"]:
             values = {k: (WITHHELD if k in event.private else v) for k, v in values.items()}
         about = {key: getattr(event, key) for key in EVENT}
-        about |= {"type": name, "title": policy.steps.get(name) or Fault(f"event.{name}")}
+        about |= {"type": name, "title": policy.called(name)}
         void = event.batch in office.book.voided
         lines.append({**about, "voided": void, "values": values, "words": worded(policy, values)})
     return lines

@@ -120,5 +120,5 @@ def calendar_month(office: Office, first: dt.date, last: dt.date) -> Values:
         if kind in ("off", "makeup") or name
     ]
     told = {"first": first, "last": last, "workdays": sum(map(calendar.is_workday, days))}
-    unsure, waiting = any(map(calendar.provisional, days)), queries.provisional(office.ledger)
+    unsure, waiting = any(map(calendar.provisional, days)), queries.running(office.ledger)
     return {**told, "days": odd, "provisional": unsure, "waiting": waiting}
