@@ -3,10 +3,10 @@
 No sentence is written here; the catalogues in ``texts`` hold one per code and language.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
@@ -85,3 +85,13 @@ class Faults(list[Fault]):
         """Usage with all of them, if there are any."""
         if self:
             raise Usage(faults=self)
+
+
+def together(*readings: Callable[[], Any]) -> list[Any]:
+    """What several readings give; Usage with the faults of all that fail."""
+    wrong, found = Faults(), []
+    for reading in readings:
+        with wrong.kept():
+            found.append(reading())
+    wrong.tell()
+    return found

@@ -1002,3 +1002,100 @@ def test_a_number_in_full_width_and_a_horizon_out_of_sight(run: Runner) -> None:
     ran = run("due", "--within", "9999月")
     assert ran.code == 2
     assert "超过 400 天" in ran.err
+
+
+# ---- what is told at once, what is missing, what is the last word ----
+
+
+def test_a_wrong_step_does_not_hide_the_other_faults(run: Runner) -> None:
+    number = run.log()
+    ran = run("update", number, "xyz", "--at", "24.3.5", "--set", "满意度=好", "--set", "foo=2")
+    assert ran.code == 2
+    assert all(word in ran.err for word in ("xyz", "24.3.5", "“好”", "foo"))
+    ran = run("duty", "done", "没有", "--at", "坏")
+    assert ran.code == 2
+    assert all(word in ran.err for word in ("没有", "坏"))
+    ran = run("export", "f01", "--month", "bad", "--as-of", "worse")
+    assert ran.code == 2
+    assert all(word in ran.err for word in ("bad", "worse"))
+
+
+def test_blanks_are_no_value(run: Runner) -> None:
+    number = run.log()
+    for words in (("assign", number, "   "), ("amend", number, "--set", "等级=重要", "--reason", "  "), ("log", "  ", "--channel", "电话")):
+        ran = run(*words)
+        assert ran.code == 2, words
+        assert "缺少" in ran.err
+
+
+def test_an_option_without_its_value_is_named(run: Runner) -> None:
+    ran = run("log", "x", "--channel", "--kind", "投诉")
+    assert ran.code == 2
+    assert "选项“--channel”后面缺少值" in ran.err
+    assert run.json("log", "x", "--channel", "电话", "--name=--张")["name"] == "--张"
+
+
+def test_a_text_that_is_a_number_stays_what_it_is(run: Runner) -> None:
+    assert run("log", "-3", "--channel", "来信").code == 2  # an option there is not
+    assert run.json("log", "--channel", "来信", "--", "-3")["content"] == "-3"
+
+
+def test_a_field_is_given_once(run: Runner) -> None:
+    ran = run("log", "x", "--channel", "电话", "--set", "备注=a", "--set", "note=b")
+    assert ran.code == 2
+    assert "“备注”给了两次" in ran.err
+
+
+def test_a_phone_number_has_one_form(run: Runner) -> None:
+    assert run.json("log", "x", "--channel", "电话", "--phone", "+86 138-0013-8000")["phone"] == "13800138000"
+    again = run.json("log", "y", "--channel", "电话", "--phone", "138 0013 8000")
+    assert [s["same"] for s in again["similar"]] == ["phone"]
+    ran = run("log", "x", "--channel", "电话", "--phone", "王小明")
+    assert ran.code == 2
+    assert "不是电话号码" in ran.err
+    assert "王小明" not in ran.err
+
+
+def test_search_folds_what_the_index_folds(run: Runner) -> None:
+    run.log("全角ＡＢ相，Ångström，abc")
+    for text in ("ＡＢ相", "Ångström", "ABC"):
+        assert run.json("search", text)["count"] == 1, text
+
+
+def test_a_call_back_counts_by_its_latest_time(run: Runner) -> None:
+    number = run.log(now="2026-11-20 09:00")
+    done = "2026-11-25 18:00"
+    for step in (("已调查", "--set", "原因清楚=是", "--set", "责任人受教育=是"), ("已解决", "好", "--set", "采取整改措施=是", "--set", "责任人受处理=是")):
+        run.ok("update", number, *step, "--at", "2026-11-23", now=done)
+    run.ok("update", number, "已答复", "x", "--set", "已回复上级=是", "--at", "2026-11-24 09:00", now=done)
+    run.ok("update", number, "已回访", "--set", "满意度=满意", "--at", "2026-11-23 08:00", now=done)
+    assert "再 update" in run("close", number, now=done).err
+    run.ok("update", number, "已回访", "--at", "2026-11-24", now=done)  # of that day: after the reply
+    run.ok("update", number, "已回访", "--at", "2026-11-24 08:30", now=done)  # told later, made earlier
+    run.ok("close", number, now=done)
+
+
+def test_an_unclear_beginning_of_a_step_is_no_command(run: Runner) -> None:
+    ran = run("update", run.log(), "re")
+    assert ran.code == 2
+    assert "已解决" in ran.err
+    assert "complaintctl reopen" not in ran.err
+
+
+def test_undoing_an_undo_is_refused_when_others_built_on_it(run: Runner) -> None:
+    number = run.log(now="2026-11-02 09:00")
+    run.ok("close", number, "--set", "办结结果=撤诉", now="2026-11-03 09:00")
+    run.ok("reopen", number, "--reason", "a", now="2026-11-04 09:00")
+    undone = run.json("undo", now="2026-11-05 09:00")
+    assert undone["numbers"] == [number]
+    back = run.sql("select batch from event order by seq desc limit 1")[0][0]
+    run.ok("reopen", number, "--reason", "b", now="2026-11-06 09:00")
+    ran = run("undo", back, now="2026-11-07 09:00")
+    assert ran.code == 4
+    run.verified()
+
+
+def test_a_path_that_the_system_refuses_is_no_bug(run: Runner) -> None:
+    long = "长" * 300
+    for words in (("report", "-o", f"{long}.csv"), ("policy", "check", f"{long}.toml"), ("export", "f01", "-o", f"{long}/x.xlsx")):
+        assert run(*words).code in (3, 7), words

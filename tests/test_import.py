@@ -534,3 +534,43 @@ def test_what_wrote_nothing_has_no_batch(run: Runner, tmp_path: Path) -> None:
 
 def test_a_heading_may_have_a_colon_or_a_star(run: Runner, tmp_path: Path) -> None:
     assert read_in(run, tmp_path, "受理时间：,*投诉内容", "2025-03-01,甲").data["accepted"] == 1
+
+
+def test_what_a_ditto_means_tells_two_rows_apart(run: Runner, tmp_path: Path) -> None:
+    head = "日期,反映内容"
+    assert read_in(run, tmp_path, head, "2024-01-05,停电", "同上,电压低").data["accepted"] == 2
+    assert whole(read_in(run, tmp_path, head, "2024-02-05,停电", "同上,电压低").data) == (2, 2, 0, 0, 0)
+    assert whole(read_in(run, tmp_path, head, "2024-02-05,停电", "2024-02-05,电压低").data)[3] == 2
+
+
+def test_the_same_cells_under_other_headings_say_something_else(run: Runner, tmp_path: Path) -> None:
+    row = "2024-01-05,停电,张三"
+    assert read_in(run, tmp_path, "日期,反映内容,投诉人", row).data["accepted"] == 1
+    assert read_in(run, tmp_path, "日期,反映内容,备注", row).data["accepted"] == 1
+
+
+def test_rejected_rows_stand_by_themselves(run: Runner, tmp_path: Path) -> None:
+    rows = ("2024-01-05,停电,满意", "2024-02-01,电压低,飞鸽", "2024-03-01,抄表错,满意", "同上,态度差,飞鸽")
+    path, left = tmp_path / "book.csv", tmp_path / "r.csv"
+    path.write_text("\n".join(("日期,反映内容,满意度", *rows)), "utf-8")
+    run.ok("import", path, "--skip-bad", "--rejects", left)
+    assert left.read_text("utf-8-sig").splitlines()[1:] == ["2024-02-01,电压低,飞鸽", "2024-03-01,态度差,飞鸽"]
+
+
+def test_an_old_record_of_unknown_end_reopened_and_amended(run: Runner, tmp_path: Path) -> None:
+    read_in(run, tmp_path, "日期,反映内容", "2024-01-05,停电")
+    run.ok("reopen", "202401-001", "--reason", "x")
+    run.ok("amend", "202401-001", "--set", "受理时间=2024-02-05 09:00", "--reason", "y")
+    found = run.json("export", "f03", "--month", "2024-02")
+    assert found["opening"] + found["received"] + found["reopened"] - found["closed"] == found["carried"] == 0
+    run.verified()
+
+
+def test_an_import_undone_and_repeated_stays_undone(run: Runner, tmp_path: Path) -> None:
+    lines = ("日期,反映内容", "2024-01-05,停电")
+    read_in(run, tmp_path, *lines)
+    run.ok("undo")
+    back = run.sql("select batch from event order by seq desc limit 1")[0][0]
+    assert read_in(run, tmp_path, *lines).data["accepted"] == 1
+    assert run("undo", back).code == 4
+    assert run.json("list")["count"] == 1

@@ -296,6 +296,12 @@ EDITS = {
     "calendar year": "insert into calendar_year values ('S1', 2027, 'hand')",
     "duty gone": "delete from duty_record",
     "search emptied": "insert into search (search) values ('delete-all')",
+    "search rows moved": "update complaint set id = id + 100",
+    "search text": "insert into search (rowid, text) values (1, '添 字')",
+    "search pages gone": "delete from search_data where id > 10",
+    "private orphan": "insert into private values ('S1', (select max(seq) + 1 from event), x'00', '{}')",
+    "another station": "insert into penalty select 'S2', number, penalty_id, policy, amount, points, minimum, measure, state,"
+    " person, shared from penalty",
     "trigger gone": "drop trigger event_no_delete",
     "index gone": "drop index clock_running",
     "table added": "create table note (a)",

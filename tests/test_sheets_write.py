@@ -50,7 +50,7 @@ def small(**more: Any) -> Form:
 
 
 def write(path: Path, layout: Form, rows: Iterable[Mapping[str, object]], **more: Any) -> Any:
-    options = {"unit": "柳河供电所", "filled_on": ON, "period": "2026年11月", "footer": "台账 7:ab"}
+    options = {"unit": "柳河供电所", "filled_on": ON, "period": "2026年11月", "footer": "台账 7:ab", "notes": (), "force": False}
     write_register(path, layout, rows, **{**options, **more})
     return openpyxl.load_workbook(path)
 

@@ -124,7 +124,7 @@ WORDS: list[Line] = [
     (("list", "--status", "办完了"), 2, "“办完了”", "“办完了”"),
     (("list", "--channel", "飞鸽", "--level", "特大"), 2, "“特大”", "“特大”"),
     (("search", "，。！"), 2, "没有可查找的字", "holds nothing to look for"),
-    (("search", "  "), 2, "没有可查找的字", "holds nothing"),
+    (("search", "  "), 2, "缺少“内容”", "TEXT is missing"),
     (("duty", "done", "扫地"), 2, "没有例行工作“扫地”", "no duty “扫地”"),
     (("calendar", "set", "2026-11-24", "半天"), 2, "“半天”", "“半天”"),
     (("calendar", "set", "某天", "半天"), 2, "“某天”", "“某天”"),

@@ -7,10 +7,11 @@ import errno
 import inspect
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib import import_module
 from io import StringIO
+from itertools import pairwise
 from pathlib import Path
 from traceback import extract_tb
 from types import UnionType
@@ -22,7 +23,7 @@ from typer.core import TyperCommand
 from .. import __version__, clock
 from ..errors import LedgerTrouble, Trouble, Usage
 from ..texts import LANGUAGES, catalogue, language
-from .desk import Desk, need, readable
+from .desk import Desk, checked, need
 from .options import Flag, Opt, Settings
 
 COMMANDS = {  # and the modules they stand in
@@ -50,7 +51,7 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
         with desk.closing:
             desk.closing.callback(sys.stdout.flush)  # what can fail here is told as well
             for word in (*asked.values(), *words):
-                readable(word)
+                checked(word)
             if lang and not lang.lower().startswith(LANGUAGES):
                 raise Usage("usage.lang", value=lang, known=LANGUAGES)
             run(words, desk)
@@ -67,17 +68,23 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
         desk.note("interrupted")
         return 130
     except Exception as error:
-        number = getattr(error, "errno", None)
-        if number in (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            # The reader has gone (| head), or the disk is full: what was written to the ledger
-            # stays written.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 141 if number == errno.EPIPE else desk.refuse(LedgerTrouble("output.full"))
-        if os.environ.get("COMPLAINTCTL_DEBUG"):
-            raise
-        last = extract_tb(error.__traceback__)[-1]  # module and line, no data
-        place = f"{Path(last.filename).stem}:{last.lineno}"
-        return desk.refuse(Trouble("bug", kind=type(error).__name__, place=place))
+        return _failed(error, desk)
+
+
+def _failed(error: Exception, desk: Desk) -> int:
+    """What the system refused, or a bug: told without data, and its exit code."""
+    number = getattr(error, "errno", None)
+    if number in (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        # The reader has gone (| head), or the disk is full: what was written to the ledger stays.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141 if number == errno.EPIPE else desk.refuse(LedgerTrouble("output.full"))
+    if isinstance(error, OSError) and error.filename:  # no permission, or no such name
+        return desk.refuse(LedgerTrouble("path.refused", path=error.filename))
+    if os.environ.get("COMPLAINTCTL_DEBUG"):
+        raise error
+    last = extract_tb(error.__traceback__)[-1]  # module and line, no data
+    place = f"{Path(last.filename).stem}:{last.lineno}"
+    return desk.refuse(Trouble("bug", kind=type(error).__name__, place=place))
 
 
 def run(words: list[str], desk: Desk) -> None:
@@ -86,19 +93,25 @@ def run(words: list[str], desk: Desk) -> None:
     if words == [first] and COMMANDS.get(first) == "rules":
         words = [first, "--help"]  # a group alone shows its verbs
     command = build([first] if first in COMMANDS else [], desk.lang)
+    valued = {name for param in _params(command) if not param.is_flag for name in param.opts}
+    for word, following in pairwise(words):  # the parser lets an option swallow the next one
+        if word in valued and following.startswith("--"):
+            raise Usage("usage.no_value", value=word)
     # Not command.main(): Typer's would turn a broken pipe and Ctrl-C into codes of its own.
     with command.make_context("complaintctl", words, obj=desk) as context:
         command.invoke(context)
 
 
+def _params(command: Any) -> Iterator[Any]:
+    """The options of a parser and of all that stand below it."""
+    yield from (param for param in command.params if param.param_type_name == "option")
+    for inner in getattr(command, "commands", {}).values():
+        yield from _params(inner)
+
+
 def build(names: Sequence[str], lang: str) -> Any:
     """The parser with these commands, the others by name only; help texts of a language."""
-    app = typer.Typer(
-        rich_markup_mode=None,
-        add_completion=False,
-        invoke_without_command=True,
-        context_settings={"help_option_names": ["--help", "-h"]},
-    )
+    app = typer.Typer(rich_markup_mode=None, add_completion=False, invoke_without_command=True)
     app.callback()(_served(_front))
     for name in names:
         module, inner = import_module(f".{COMMANDS[name]}", __package__), typer.Typer()
@@ -121,10 +134,7 @@ def _served(function: Callable[..., None]) -> Any:
     options = [option for param in rest for option in _options(param)]
 
     def command(ctx: typer.Context, **given: Any) -> None:
-        for param in ctx.command.params:  # the parser lets an option swallow the next one
-            value = str(given.get(str(param.name)))
-            if param.param_type_name == "option" and value.startswith("--"):
-                raise Usage("usage.no_value", value=param.opts[0])
+        given = {k: v.strip() if isinstance(v, str) else v for k, v in given.items()}
         need({o.name.rstrip("_"): given[o.name] for o in options if o.default in ("", [])})
         function(ctx.obj, **given)
 
@@ -194,7 +204,7 @@ def hoisted(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
             wrong = [word]  # alone: the parser says that it lacks its value, or takes none
         else:
             # An ending of a number may be typed as it stands on paper: -007.
-            bare = word[1:].isdigit() and not (rest and rest[-1].startswith("--"))
+            bare = word[1:].isdigit() and len(rest) == 1 and rest[0] != "log"
             rest.append(word.lstrip("-") if bare else word)
     return asked, wrong or (rest if set(rest) - {"--"} else ["due"])  # alone: what is due
 

@@ -19,12 +19,12 @@ def log_(desk: Desk, text: Arg, *, at: Opt, set_: Set, **given: Fields) -> None:
 
 
 def assign_(desk: Desk, number: Need, handler: Need, unit: Opt, at: Opt) -> None:
-    number, new = casework.assign(desk.office, number, handler, unit, at)
+    number, _, new = casework.assign(desk.office, number, handler, unit, at)
     _done(desk, "said.assigned" if new else "said.already_assigned", number, handler=handler)
 
 
 def update_(desk: Desk, number: Need, step: Need, text: Arg, at: Opt, set_: Set) -> None:
-    number, taken = casework.update(desk.office, number, step, typed(text), pairs(set_), at)
+    number, taken, _ = casework.update(desk.office, number, step, typed(text), pairs(set_), at)
     _done(desk, "said.updated", number, step=taken)
 
 
@@ -34,12 +34,12 @@ def amend_(desk: Desk, number: Need, set_: MustSet, reason: Must) -> None:
 
 
 def close_(desk: Desk, number: Need, at: Opt, set_: Set) -> None:
-    number, new = casework.close(desk.office, number, pairs(set_), at)
+    number, _, new = casework.close(desk.office, number, pairs(set_), at)
     _done(desk, "said.closed" if new else "said.already_closed", number)
 
 
 def reopen_(desk: Desk, number: Need, reason: Must, at: Opt) -> None:
-    number, new = casework.reopen(desk.office, number, reason, at)
+    number, _, new = casework.reopen(desk.office, number, reason, at)
     _done(desk, "said.reopened" if new else "said.already_open", number)
 
 

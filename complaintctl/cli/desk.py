@@ -146,16 +146,16 @@ def need(given: Mapping[str, object]) -> None:
 
 def typed(text: str | None) -> str:
     """The text of a command, if any; ``-`` means standard input."""
-    return readable(sys.stdin.read()) if text == "-" else text or ""
+    return checked(sys.stdin.read()) if text == "-" else text or ""
 
 
-def readable(text: str) -> str:
+def checked(text: str) -> str:
     """A text that was handed in, if it is one: no control characters, no bytes of an encoding
     unknown (UnicodeEncodeError)."""
     if not text.isprintable():
         from ..domain.entry import CONTROL
 
-        text.encode()
+        text.encode()  # refuses surrogates, which stand for bytes that were no text
         if CONTROL.search(text):
             raise Usage("usage.control", value=text)
     return text

@@ -8,8 +8,6 @@ from .desk import Desk
 from .options import Arg, Filters, Flag, Need, Opt, Out
 from .render import case, clock_lines, derivation, labelled, short, table, when
 
-MOST = 10**9  # lines, which is all of them
-
 
 def show_(desk: Desk, number: Need, history: Flag, unmask: Opt) -> None:
     found = reading.show(desk.office, number, unmask)
@@ -49,7 +47,7 @@ def list_(
     desk: Desk, *, open: Flag, closed: Flag, overdue: Flag, limit: int = 50, **given: Filters
 ) -> None:
     month = given.pop("month")
-    state, most = (open if open != closed else None), min(max(limit, 0), MOST) or None
+    state, most = (open if open != closed else None), max(limit, 0) or None
     found, count = reading.listing(desk.office, given, month, state, overdue, most)
     desk.give({"count": count, "complaints": found})
     _lines(desk, found)
@@ -57,7 +55,7 @@ def list_(
 
 
 def search_(desk: Desk, text: Need, limit: int = 50) -> None:
-    found, more = reading.search(desk.office, text, min(max(limit, 1), MOST))
+    found, more = reading.search(desk.office, text, max(limit, 1))
     desk.give({"count": len(found), "more": more, "complaints": found})
     _lines(desk, found)
     desk.say("said.found_more" if more else "said.found", count=len(found))

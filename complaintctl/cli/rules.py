@@ -78,8 +78,7 @@ def policy_diff(desk: Desk, policy: Need, other: Need) -> None:
 def policy_new(desk: Desk, policy: Arg, from_: From, name: Opt) -> None:
     need({"policy": policy, "rules": desk.own})
     assert policy and desk.own, "need has asked for them"
-    desk.own.mkdir(parents=True, exist_ok=True)
-    source = policies.load(from_ or "station", desk.own)
+    source = policies.load(from_ or "station", desk.own if desk.own.is_dir() else None)
     path = template.write(source, policy, name or policy, desk.own, f"{desk.clock():%Y-%m-%d}")
     desk.tell("policy.written", {"path": path}, id=policy)
 

@@ -2,12 +2,12 @@
 
 import datetime as dt
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any
+from unicodedata import normalize
 
 from ..errors import Usage
-from .entry import CONTROL, LONGEST
+from .entry import CONTROL, LONGEST, phone
 from .layout import SPACES
 
 
@@ -41,16 +41,12 @@ def free_text(text: str) -> str:
     return text
 
 
-def digits(phone: bool, cell: object) -> str:
+def digits(as_phone: bool, cell: object) -> str:
     """A phone or account number in one form, as no spreadsheet has spoilt it."""
     text = as_text(cell)
     if isinstance(cell, str) and len(text) <= 11 and text.isascii() and text.isdigit():
         return text
-    folded = SPACES.sub("", unicodedata.normalize("NFKC", text))
-    if phone:
-        folded = re.sub(r"^(\+?86|0086)-?(?=1[0-9]{10}$|1[0-9]{2}-)", "", folded)
-        if re.fullmatch(r"1[0-9]{2}-[0-9]{4}-[0-9]{4}", folded):
-            folded = folded.replace("-", "")
+    folded = phone(text) if as_phone else SPACES.sub("", normalize("NFKC", text))
     rounded = isinstance(cell, float) and cell >= 1e15
     if rounded or re.search(r"[0-9]e\+[0-9]", folded.casefold()):
         raise Usage("import.lost_digits")

@@ -7,6 +7,7 @@ from typing import Any
 from unicodedata import normalize
 
 from ..errors import Fault, Faults, Usage
+from .layout import SPACES
 from .moments import read_day, read_moment
 from .policy import Field, Policy
 from .vocabulary import meant, plain
@@ -30,6 +31,8 @@ def enter(
             if text is None:
                 raise Usage("set.form", value=name)
             field = meant([*policy.fields.values(), RECEIVED], name, "field")
+            if field.id in values:
+                raise Usage("value.twice", field=field)
             values[field.id] = read(field, text, policy, now, typed=True)
     return values, wrong
 
@@ -48,6 +51,11 @@ def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bo
             raise Usage("value.bool", field=field, value=text)
         case "number" | "count":
             return _number(field, text)
+        case "phone":
+            folded = phone(text)
+            if folded and not re.search("[0-9]{3}", folded):
+                raise Usage("value.phone", field=field)
+            return folded
         case "day" | "moment":
             try:
                 if field.type == "day":
@@ -58,6 +66,14 @@ def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bo
     if len(text) > LONGEST:
         raise Usage("value.long", field=field, length=len(text), most=LONGEST)
     return text.strip()
+
+
+def phone(text: str) -> str:
+    """A phone number in one form: no blanks, no country code, a mobile one without dashes."""
+    folded = SPACES.sub("", normalize("NFKC", text))
+    folded = re.sub(r"^(\+?86|0086)-?(?=1[0-9]{10}$|1[0-9]{2}-)", "", folded)
+    mobile = re.fullmatch(r"1[0-9]{2}-[0-9]{4}-[0-9]{4}", folded)
+    return folded.replace("-", "") if mobile else folded
 
 
 def word(policy: Policy, field: Field, text: str) -> str:

@@ -126,9 +126,12 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
     if event.type == "amended":
         if "received_at" in values:
             state.received_at = instant(values.pop("received_at"))
-            # What ended nobody knows how ends with its receipt.
-            ended = state.received_at if state.status == "archived" else state.rounds[0][1]
-            state.rounds[0] = (state.received_at, ended)
+            known = state.origin == LIVE or any(t.step in ENDS for t in state.taken if not t.round)
+            # An old record whose end nobody knows left the stock with its receipt.
+            state.rounds[0] = (
+                state.received_at,
+                state.rounds[0][1] if known else state.received_at,
+            )
         values.pop("reason", None)
         state.fields.update(values)
         return

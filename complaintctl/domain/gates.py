@@ -2,6 +2,7 @@
 its clause."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 
 from ..errors import Fault
 from .clocks import Clock, clocks, reach
@@ -26,7 +27,8 @@ def _lacks(gate: Gate, state: Complaint, policy: Policy) -> Iterator[Fault]:
     about = {"gate": gate.id, "clause": gate.clause, "article": gate.place}
     about["source"] = policy.named(gate.origin)
     about["after"] = [policy.label(name) for name in gate.after]
-    known, done = state.facts, {t.step: t.at for t in state.steps()}
+    known = state.facts
+    done = {t.step: t.at for t in sorted(state.steps(), key=attrgetter("at"))}  # each the last time
     since = max((done[name] for name in gate.after if name in done), default=state.received_at)
     lacking = [("gate.step", name) for name in gate.steps if name not in done]
     lacking += [("gate.again", n) for n in gate.steps if n in done and done[n] < since]

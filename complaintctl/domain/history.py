@@ -4,7 +4,6 @@ finds for them, but many times a second more. ``verify`` holds the two against e
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from ..clock import instant, iso
 from .clocks import BY_CLOCK, judge, reach
@@ -13,32 +12,26 @@ from .policy import Limit, Policy
 from .spans import read_span
 from .workdays import WorkCalendar
 
-
-class Judged(NamedTuple):
-    """A limit that an old record met. Moments in their stored form, which sorts as they do."""
-
-    limit: Limit
-    due_at: str | None
-    met_at: str
-    state: str
-    provisional: bool
+# A limit, when it was due and met (in the stored form, which sorts as moments do), how it stands,
+# and whether that is provisional.
+Judged = tuple[Limit, str | None, str, str, bool]
 
 
 def judged(
     policy: Policy, facts: Table, received: str, done: Mapping[str, str], calendar: WorkCalendar
 ) -> list[Judged] | None:
     """The limits met by the steps that are ``done``; None where one asks for more than a date."""
-    found = []
+    found, midnight = [], f"{received[:10]}T00:00:00+08:00"
+    after = {step: at for step, at in done.items() if at >= received}
     for limit in policy.limits_on(facts):
         if not limit.plain:
             return None
-        met = min((done[s] for s in limit.until if done.get(s, "") >= received), default=None)
+        met = min(filter(None, map(after.get, limit.until)), default=None)
         if met:
             within = by_fact(limit.within, facts, "promptly")
-            by_clock = read_span(within).unit in BY_CLOCK
-            since = received if by_clock else f"{received[:10]}T00:00:00+08:00"
+            since = received if read_span(within).unit in BY_CLOCK else midnight
             due, unsure = _due(limit, within, since, calendar)
-            found.append(Judged(limit, due, met, judge(due, met, None), unsure))
+            found.append((limit, due, met, judge(due, met, None), unsure))
     return found
 
 

@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
+from itertools import chain
 from typing import Any, NamedTuple
 
 from ..clock import TZ, iso
@@ -50,8 +51,10 @@ class Reader:
 
     ``headings`` are the cells of the heading, a second one of the same words with its number;
     ``columns`` the field that each known one means. Where required columns are ``lacking`` no row
-    can be read.
+    can be read. ``said`` is the last record as a text, by which it is known again.
     """
+
+    said = ""
 
     def __init__(
         self, layout: Layout, policy: Policy, headings: Sequence[object], now: dt.datetime
@@ -77,7 +80,8 @@ class Reader:
             for place in group
         ]
         self._required = dict.fromkeys(("received_at", *layout.required))
-        self._above: dict[int, object] = {}  # the cells of the record before
+        self._above: dict[int, object] = {}  # the cells of the record before, dittos resolved
+        self._named = lru_cache(4096)(self._names)
         self._first = next(filter(None, map(heading, headings)), None)
         self._passed = tuple(map(heading, layout.passed))
         self._defaults = [
@@ -130,7 +134,21 @@ class Reader:
             body["steps"] = steps
         if kept:
             private[UNMAPPED] = kept
+        here = self._above
+        said = [self._named(*here), *map(str, here.values()), *chain.from_iterable(kept.items())]
+        self.said = "\x1f".join(said)
         return Record(received, body, private)
+
+    def _names(self, *places: int) -> str:
+        fields = {place: name for name, group in self._places.items() for place in group}
+        return " ".join(map(fields.__getitem__, places))
+
+    def resolved(self, cells: Sequence[object]) -> list[object]:
+        """The cells of the row that was read last as they can be written down: no ditto marks."""
+        return [
+            f"={cell.formula}" if hasattr(cell, "formula") else self._above.get(place, cell)
+            for place, cell in enumerate(cells)
+        ]
 
     def _read(
         self, row: int, cells: Sequence[object], sinks: Sinks, kept: dict[str, str]
@@ -138,14 +156,15 @@ class Reader:
         """Reads every cell of a known column into its sink; returns those that cannot be taken."""
         problems = []
         marks, nothing, width = self._marks, self._nothing, len(cells)
-        above, self._above = self._above, {}
+        above, here = self._above, dict[int, object]()
+        self._above = here
         for place, name, sink, raw, value_of in self._readers:
             cell = cells[place] if place < width else None
             if cell is None or cell == "":
                 continue
             if cell in marks:
                 cell = above.get(place, cell)
-            self._above[place] = cell
+            here[place] = cell
             text = cell if type(cell) is str else as_text(cell)
             if name in sinks[sink]:
                 kept[self.headings[place]] = text
@@ -216,10 +235,10 @@ class Reader:
             return True, self._moment
         if name.startswith("time:"):
             return True, time_of_day
-        if name in ("phone", "account_no"):
-            return True, partial(digits, name == "phone")
         if field is None or field.type == "text":
             return False, free_text
+        if field.type in ("phone", "digits"):
+            return True, partial(digits, field.type == "phone")
         words = self.layout.values.get(name, {})
         # Words of a vocabulary recur; each spelling is looked up once.
         return False, lru_cache(4096)(partial(self._word, field, words))

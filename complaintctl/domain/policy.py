@@ -33,7 +33,8 @@ class Term(Item):
 
 
 class Field(Item):
-    """What a complaint may carry. ``type`` is text, term, bool, number, day, moment or count."""
+    """What a complaint may carry. ``type`` is text, term, bool, number, count, day, moment, or, as
+    spreadsheets spoil them, phone or digits."""
 
     type: str = "text"
     of: str = ""

@@ -23,8 +23,8 @@ from .connection import Ledger
 from .projection import Row
 from .store import SALT, Book, Chain, Stamp, series_of, shown
 
-CHUNK = 300  # records prepared at a time
-AHEAD = 2  # groups that may wait for SQLite, which now and then takes long over one
+CHUNK = 150  # records prepared at a time
+AHEAD = 4  # groups that may wait for SQLite, which now and then takes long over one
 # Rows of one statement: few of them hold up Python little, none may have over 32,766 variables.
 TABLES = {**dict.fromkeys(("event", "private", "complaint", "search"), CHUNK), "clock": 4 * CHUNK}
 # An old record: when it was received, the open part, the personal part.
@@ -78,8 +78,13 @@ class Preparer:
         found = judged(policy, facts, received, done, self.book.calendar)
         if found is None:
             return None
-        dated = [(j.due_at, j.limit.id) for j in found if j.due_at and j.limit.shown]
-        told = {f"{step}_at": at for step, at in done.items()} | projection.QUIET
+        about = (self.station, event.number, 0)
+        lines = [
+            (*about, limit.id, limit.origin, received, due, met, state, int(unsure))
+            for limit, due, met, state, unsure in found
+        ]
+        dated = [(due, limit.id) for limit, due, *_ in found if due and limit.shown]
+        told = projection.QUIET | {f"{step}_at": at for step, at in done.items()}
         told |= {
             "station": self.station,
             "number": event.number,
@@ -87,15 +92,10 @@ class Preparer:
             "registered_at": event.recorded_at,
             "ended_at": ended,
             "due": min(dated, default=projection.NOTHING),
-            "late": any(j.state == "late" for j in found),
+            "late": "late" in [state for *_, state, _ in found],
             "batch": event.batch,
             "last_seq": event.seq,
         }
-        about = (self.station, event.number, 0)
-        lines = [
-            (*about, limit.id, limit.origin, received, due, met, state, int(unsure))
-            for limit, due, met, state, unsure in found
-        ]
         return {"complaint": [projection.columns(policy, facts, told)], "clock": lines}
 
     def ready(self) -> list[tuple[str, list[Row]]]:

@@ -19,10 +19,12 @@ APPLICATION_ID = 0x43504C54  # "CPLT"
 VERSION = 1  # how many migrations schema.py holds, which the daily commands do not load
 TIMEOUT = 30.0
 PAGE = 8192  # bytes: a long complaint and its event fit on a page or two
-# Measured to lose nothing, with the rollback journal.
+# Measured to lose nothing, with the rollback journal. What SQLite keeps to undo a statement stays
+# in memory: on disk it would hold names, and is written for nothing.
 SETTINGS = """
     pragma foreign_keys=on; pragma recursive_triggers=on; pragma trusted_schema=off;
     pragma cell_size_check=on; pragma synchronous=extra; pragma secure_delete=on;
+    pragma temp_store=memory;
 """
 Row = dict[str, Any]
 HEADER = struct.Struct(">16s44xI4xI28x")  # the magic text, user_version, application_id
@@ -32,6 +34,8 @@ TROUBLES = {
     **dict.fromkeys((sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN), "disk"),
     **{sqlite3.SQLITE_FULL: "full", sqlite3.SQLITE_READONLY: "readonly"},
 }
+# What SQLite says of a file whose pages or whose schema somebody has changed.
+DAMAGED = "malformed|decode|no such (table|column)|unsupported file format|incomplete input"
 
 
 class Ledger:
@@ -107,9 +111,9 @@ def translated(path: Path | None) -> Iterator[None]:
     """Turns what SQLite says into a sentence for the clerk."""
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         code = TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-        if code is None and not re.search("malformed|Could not decode", str(error)):
+        if code is None and not re.search(DAMAGED, str(error)):
             raise
         raise LedgerTrouble(f"ledger.{code or 'damaged'}", path=path) from error
 

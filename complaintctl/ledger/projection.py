@@ -91,11 +91,13 @@ def columns(policy: Policy, facts: Table, told: Told) -> Row:
 
     ``due`` and ``next_due`` are told as pairs of a date and its limit.
     """
-    values = {name: str(v) for name in PLAIN if (v := facts.get(name)) is not None and v != ""}
+    values = {name: value for name in PLAIN if (value := facts.get(name))}
     kind = policy.term("kind", facts.get("kind"))
     restricted = facts.get("restricted") or (kind and kind.group == "restricted")
-    values |= told | {
-        **{name: facts[name] for name in ("origin", "channel_group", "class", "rank", "status")},
+    values |= told
+    for name in ("origin", "channel_group", "class", "rank", "status"):
+        values[name] = facts[name]
+    values |= {
         "adoption": facts.get("policy", 0),
         "round": facts["reopened"],
         # A whole number is bound four times as fast as a truth value.

@@ -12,7 +12,16 @@ from .projection import SEARCHED
 
 Equal = Mapping[str, Any]  # a plain table of field = value or values
 Period = tuple[dt.date, dt.date]  # first ≤ day < last
+ALL = 10**9  # lines, more than there ever are
 EQUAL = {"kind", "channel", "category", "class", "level", "status", "handler", "unit", "origin"}
+# The complaints a batch wrote to; of an undo, those of the batch that it took back.
+MEANT = """with recursive meant (batch) as (
+             values (:batch) union
+             select json_extract(e.body, '$.batch') from event e join meant m using (batch)
+             where e.station = :station and e.type = 'voided' and e.number is null),
+           own (number) as (
+             select distinct number from event
+             where station = :station and batch in meant and number is not null)"""
 
 
 def find(ledger: Ledger, wanted: str) -> str:
@@ -79,7 +88,7 @@ def listing(
         where += " and k.ended_at is null and k.next_due_at < :now"
         named["now"] = overdue.isoformat()
     tail = f" from complaint k where k.station = :station{where}"
-    order = f" order by k.received_at desc, k.number desc limit {limit or -1}"
+    order = f" order by k.received_at desc, k.number desc limit {min(limit or ALL, ALL)}"
     (count,) = ledger.column(f"select count(*){tail}", **named)
     return ledger.rows(f"select k.*{tail}{order}", **named), count
 
@@ -118,7 +127,8 @@ def search(ledger: Ledger, text: str, limit: int) -> tuple[list[Row], bool]:
     """
     if not any(map(str.isalnum, text)):
         raise Usage("search.empty", value=text)
-    words = {f"word{n}": word.casefold() for n, word in enumerate(text.split())}
+    folded = text.encode().lower().decode()  # ASCII alone, as SQLite's lower() does
+    words = {f"word{n}": word for n, word in enumerate(folded.split())}
     phrases = [" ".join(c for c in w if c.isalnum() or not c.isascii()) for w in words.values()]
     query = " ".join(f'"{p}"' for p in phrases if p)
     haystack = " || char(10) || ".join(f"ifnull(k.{name}, '')" for name in SEARCHED)
@@ -126,7 +136,7 @@ def search(ledger: Ledger, text: str, limit: int) -> tuple[list[Row], bool]:
     sql = f"""select k.* from search s join complaint k on k.id = s.rowid
               where s.text match :query and k.station = :station and k.status <> 'voided'
                 and k.restricted = 0 and {confirm}
-              order by s.rowid desc limit {limit + 1}"""
+              order by s.rowid desc limit {min(limit, ALL) + 1}"""
     found = ledger.rows(sql, query=query, **words)
     return found[:limit], len(found) > limit
 
@@ -151,24 +161,24 @@ def batches(ledger: Ledger, limit: int) -> list[Row]:
 
 def batch_numbers(ledger: Ledger, batch: str) -> list[str]:
     """The complaints a batch wrote to; for an undo, those of the batch that it took back."""
-    sql = """with recursive meant (batch) as (
-               values (:batch) union
-               select json_extract(e.body, '$.batch') from event e join meant m using (batch)
-               where e.station = :station and e.type = 'voided' and e.number is null)
-             select distinct number from event
-             where station = :station and batch in meant and number is not null"""
-    return ledger.column(sql, batch=batch)
+    return ledger.column(f"{MEANT} select number from own", batch=batch)
 
 
 def later_batches(ledger: Ledger, batch: str) -> list[str]:
-    """Batches after this one that wrote to its complaints or rest on its adoption."""
-    sql = """with own as (select seq, number from event where station = :station and batch = :batch)
+    """Batches after this one that wrote to its complaints, rest on its adoption, or took in again
+    the old records that it had undone."""
+    sql = f"""{MEANT}, last (seq) as (
+               select max(seq) from event where station = :station and batch = :batch)
              select batch from event where station = :station and batch <> :batch
-               and seq > (select max(seq) from own)
-               and number in (select number from own where number is not null)
+               and seq > (select seq from last) and number in own
              union
              select batch from complaint where station = :station and batch <> :batch
-               and adoption in (select seq from own)
+               and adoption in (select seq from event where station = :station and batch = :batch)
+             union
+             select again.batch from own join complaint k on k.number = own.number
+               join complaint again on again.station = k.station
+                 and again.fingerprint = k.fingerprint and again.id <> k.id
+             where k.station = :station and k.status = 'voided' and again.status <> 'voided'
              order by 1"""
     return ledger.column(sql, batch=batch)
 
@@ -217,7 +227,10 @@ def register(ledger: Ledger, period: Period, equal: Equal, *, carried: bool) -> 
     """A register's rows, oldest first: received in the period or, if ``carried``, open before."""
     where, named = _conditions(equal, period)
     old = " or k.received_at < :first and (k.ended_at is null or k.ended_at >= :first)"
-    sql = f"""select k.* from complaint k where k.station = :station and k.status <> 'voided'
+    sql = f"""select k.*, exists (select 1 from opening o where o.station = k.station
+                and o.number = k.number and o.opened_at < :first
+                and (o.ended_at is null or o.ended_at >= :first)) as carried
+              from complaint k where k.station = :station and k.status <> 'voided'
               and (k.received_at >= :first and k.received_at < :last{old if carried else ""}){where}
               order by k.received_at, k.number"""
     return ledger.each(sql, **named)

@@ -5,7 +5,7 @@ the schema and the counters. Repairs nothing. A valid ledger is unchanged; it ne
 import json
 import re
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ from ..errors import Fault
 from .connection import Ledger, built
 from .office import TABLES
 from .past import replayed
-from .projection import COLUMNS
+from .projection import COLUMNS, searchable
 from .store import EVENT, Book, event, shown
 
 CHAINED = """select e.*, p.salt, p.text from event e left join private p using (station, seq)
@@ -47,7 +47,7 @@ class Proof:
 def prove(ledger: Ledger, anchors: tuple[tuple[int, str], ...] = ()) -> Proof:
     """The whole proof. ``anchors`` are (seq, first hex digits) from signed print-outs."""
     proof = Proof()
-    for check in (_file, _schema, _chain, _office, _complaints, _counters):
+    for check in (_file, _schema, _chain, _stations, _office, _complaints, _search, _counters):
         try:
             proof.problems += check(ledger, proof)
         except (sqlite3.DatabaseError, ValueError, KeyError, TypeError, AssertionError) as error:
@@ -99,9 +99,19 @@ def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     proof.anchor = anchor(expected - 1, previous)
     proof.erased = len(erased & missing)
     yield from (Fault("verify.lost", {"seq": seq}) for seq in sorted(missing - erased))
-    (others,) = ledger.column("select count(*) from event where station <> :station")
-    if others:
-        yield Fault("verify.foreign", {"count": others})
+    sql = """select count(*) from private p where not exists
+             (select 1 from event e where e.station = p.station and e.seq = p.seq)"""
+    for count in filter(None, ledger.column(sql)):
+        yield Fault("verify.table", {"table": "private", "rows": count})
+
+
+def _stations(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
+    """One station's ledger holds nothing of another."""
+    for table in (*OF_COMPLAINTS, *TABLES[1:], "private", "counter"):
+        for count in filter(
+            None, ledger.column(f"select count(*) from {table} where station <> :station")
+        ):
+            yield Fault("verify.foreign", {"table": table, "count": count})
 
 
 def _office(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
@@ -129,9 +139,20 @@ def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
         wanted = shown(ledger.station, book, map(event, events))
         if {table: sorted(rows) for table, rows in wanted.items() if rows} != found:
             yield Fault("verify.complaint", {"number": number})
-    (indexed,) = ledger.column("select count(*) from search_docsize")
-    if indexed != proof.complaints:
-        yield Fault("verify.table", {"table": "search", "rows": abs(indexed - proof.complaints)})
+
+
+def _search(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
+    """Holds how often the search index has each word, and its rows, against the complaints."""
+    words = Counter[str]()
+    for row in ledger.run(f"select {', '.join(COLUMNS)} from complaint where station = :station"):
+        words.update(searchable(row)[::2].encode().lower().decode())  # only ASCII is folded
+    wanted = {(c, n) for c, n in words.items() if c.isalnum() or not c.isascii()}
+    ledger.run("create virtual table if not exists temp.word using fts5vocab(main, search, row)")
+    wrong = len(wanted ^ set(ledger.run("select term, cnt from temp.word")))
+    for one, other in ("complaint", "search_docsize"), ("search_docsize", "complaint"):
+        wrong += len(ledger.column(f"select id from {one} except select id from {other}"))
+    if wrong:
+        yield Fault("verify.table", {"table": "search", "rows": wrong})
 
 
 def _number(line: tuple[str, tuple[Any, ...]]) -> Any:

@@ -26,8 +26,10 @@ NUMBERS = ("attempts", "amount", "points", "multiplier")
 BY_FACT = ("within", *NUMBERS)  # what may be a table {field: {value: …}}
 ASKED = ("given", "min", "below", "otherwise")  # what such a table may say instead of a value
 MOMENTS = ("received", "assigned", "closed", "reopened", "logged", "amended")
+# What comes before the serial number is its series; it ends the number, so that it can be counted.
+NUMBERING = r"([^{}]|\{(year|month|yy|day)\})*\{serial(:0[1-9])?\}"
 WORDS = {
-    "type": ("text", "term", "bool", "number", "day", "moment", "count"),
+    "type": ("text", "term", "bool", "number", "count", "day", "moment", "phone", "digits"),
     "roll": ("forward", "backward", "none"),
     "per": ("case", "person", "day_late"),
     "start": ("calendar", "last"),
@@ -118,11 +120,10 @@ def _readable(key: str, value: Any) -> bool:
     try:
         if key == "rrule" and value:  # without one a duty is owed as needed
             rrulestr(value)
-            # An interval of nothing would be counted for ever.
-            return not re.search("INTERVAL=(?!0*[1-9])", value.upper())
+            # An interval of nothing would be counted for ever, one of hours is no day's duty.
+            return not re.search("INTERVAL=(?!0*[1-9])|(SECOND|MINUTE|HOUR)LY", value.upper())
         if key == "number":
-            value.format(**dict.fromkeys(("year", "month", "yy", "day"), ""), serial=1)
-            return "{serial" in value
+            return bool(re.fullmatch(NUMBERING, value))
         if key in SPANS:
             read_span(str(value))
     except (ValueError, LookupError):

@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from typing import Any
+from operator import attrgetter
 
-from ..clock import iso
+from ..clock import instant, iso
 from ..domain.entry import absent, enter, missing, split
-from ..domain.fold import Complaint, Taken
+from ..domain.fold import Complaint
 from ..domain.gates import extended, refusals
 from ..domain.policy import Policy, Step
 from ..domain.vocabulary import Named, candidates, meant
@@ -17,13 +17,11 @@ from ..ledger.store import Draft, next_number, project
 from .session import SOON, Office, Typed, Values, when
 
 Given = Mapping[str, Typed]  # field ids or labels, and what was typed
-Done = tuple[str, bool]  # the complaint's number; False when it was so already
+Done = tuple[str, Named, bool]  # the complaint's number, the step; False when it was so already
 # Steps that are events of a type of their own; in English they are called as their commands.
-OWN = {
-    "assigned": Named("assigned", "交办", "assign"),
-    "closed": Named("closed", "办结", "close"),
-    "reopened": Named("reopened", "重新办理", "reopen"),
-}
+ASSIGNED = Named("assigned", "交办", "assign")
+CLOSED, REOPENED = Named("closed", "办结", "close"), Named("reopened", "重新办理", "reopen")
+OWN = (ASSIGNED, CLOSED, REOPENED)
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 WIDE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
 EVER = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the days that dates can be typed for
@@ -62,34 +60,31 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
 def assign(office: Office, wanted: str, handler: str, unit: Typed, at: Typed) -> Done:
     """Names the person who handles a complaint. False when that person does already."""
     given = {"handler": handler} | ({"unit": unit} if unit else {})
-    return _act(office, wanted, "assigned", given, at)
+    return _act(office, wanted, ASSIGNED, given, at)
 
 
-def update(
-    office: Office, wanted: str, step: str, text: str, given: Given, at: Typed
-) -> tuple[str, Step]:
-    """Records a step. Returns the number and the step that was understood."""
-    state, policy = office.state(queries.find(office.ledger, wanted))
+def update(office: Office, wanted: str, step: str, text: str, given: Given, at: Typed) -> Done:
+    """Records a step."""
+    return _act(office, wanted, step, given, at, text)
+
+
+def _step(policy: Policy, state: Complaint, step: str) -> Step:
+    """The step that a word means; Usage also for one that is a command of its own."""
     try:
-        found = meant(policy.steps_for(state.fields.get("plan")), step, "step")
-    except Usage:
-        if own := candidates(OWN.values(), step):
-            raise Usage("step.command", value=step, command=own[0].en) from None
-        raise
-    if text and found.text:
-        given = {found.text: text, **given}
-    _act(office, state.number, found.id, given, at, text)
-    return state.number, found
+        return meant(policy.steps_for(state.fields.get("plan")), step, "step")
+    except Usage as wrong:
+        own = candidates(OWN, step) if wrong.faults[0].code == "step.unknown" else ()
+        raise Usage("step.command", value=step, command=own[0].en) if own else wrong from None
 
 
 def close(office: Office, wanted: str, given: Given, at: Typed) -> Done:
     """Closes a complaint; a refusal lists all that is missing. False when it was closed already."""
-    return _act(office, wanted, "closed", given, at)
+    return _act(office, wanted, CLOSED, given, at)
 
 
 def reopen(office: Office, wanted: str, reason: str, at: Typed) -> Done:
     """Opens a closed complaint again; its first closing stays known. False when it is open."""
-    return _act(office, wanted, "reopened", {}, at, reason)
+    return _act(office, wanted, REOPENED, {}, at, reason)
 
 
 def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, list[object]]:
@@ -100,13 +95,10 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
         values, wrong = enter(policy, given, office.now)
         empty = (policy.fields[name] for name, value in values.items() if value == "")
         wrong += [absent(policy, field) for field in empty if field.required]
-        if "received_at" in values:
-            wrong += _untimely(
-                office, state, policy, dt.datetime.fromisoformat(values["received_at"])
-            )
+        wrong += _untimely(office, state, policy, values.get("received_at"))
         wrong.tell()
         known = {**state.fields, "received_at": iso(state.received_at)}
-        values = {name: value for name, value in values.items() if value != known.get(name)}
+        values = {name: value for name, value in values.items() if value != known.get(name, "")}
         if values:
             body, private = split(policy, values)
             if "received_at" in values:
@@ -118,13 +110,12 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
     return state.number, [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
 
 
-def _untimely(
-    office: Office, state: Complaint, policy: Policy, received: dt.datetime
-) -> Iterator[Fault]:
+def _untimely(office: Office, state: Complaint, policy: Policy, at: Typed) -> Iterator[Fault]:
     """Why a complaint cannot have been received then: it is to come, or a step was taken before."""
-    if received > office.now + SOON:
+    received, first = at and instant(at), min(state.taken, key=attrgetter("at"), default=None)
+    if received and received > office.now + SOON:
         yield Fault("time.future", {"value": received})
-    elif state.taken and received > (first := min(state.taken, key=_at)).at:
+    elif received and first and received > first.at:
         step = policy.called(first.step)
         yield Fault("time.after_step", {"value": received, "step": step, "at": first.at})
 
@@ -161,24 +152,33 @@ def _undoable(office: Office, batch: Typed) -> Values:
     raise NotFound("undo.unknown", value=batch or "-")
 
 
-def _act(office: Office, wanted: str, action: str, given: Given, at: Typed, text: str = "") -> Done:
-    """Any step on a complaint, with all that the rules ask of it."""
+def _act(
+    office: Office, wanted: str, asked: Named | str, given: Given, at: Typed, text: str = ""
+) -> Done:
+    """Any step on a complaint, one of ``OWN`` or as it was typed, with all that the rules ask."""
     with office.ledger.unit():
         state, policy = _living(office, wanted)
-        if action == ("closed" if state.closed_at else "reopened"):  # it is so already
-            return state.number, False
-        values, wrong = enter(policy, given, office.now)
+        wrong, step = Faults(), Named("", "", "")
         with wrong.kept():
-            moment = when(at, office.now, *_since(state, policy, action))
+            step = _step(policy, state, asked) if isinstance(asked, str) else asked
+        if step is (CLOSED if state.closed_at else REOPENED):  # it is so already
+            return state.number, step, False
+        if text and isinstance(step, Step) and step.text:
+            given = {step.text: text, **given}
+        values, more = enter(policy, given, office.now)
+        wrong += more
+        with wrong.kept():
+            taken = [t.at for t in state.steps()]
+            moment = when(at, office.now, *_since(state, policy, step), taken)
         wrong.tell()
-        if action == "assigned" and values.items() <= _assignment(state).items():
-            return state.number, False
-        _allow(office, state, policy, action, values)
+        if step is ASSIGNED and _assigned(state, values):
+            return state.number, step, False
+        _allow(office, state, policy, step.id, values)
         body, private = split(policy, values)
         private |= {"text": text} if text else {}
-        type_, said = (action, {}) if action in OWN else ("step", {"step": action})
+        type_, said = (step.id, {}) if step in OWN else ("step", {"step": step.id})
         _commit(office, Draft(type_, moment, state.number, body | said, private))
-    return state.number, True
+    return state.number, step, True
 
 
 def _living(office: Office, wanted: str) -> tuple[Complaint, Policy]:
@@ -189,24 +189,20 @@ def _living(office: Office, wanted: str) -> tuple[Complaint, Policy]:
     return state, policy
 
 
-def _assignment(state: Complaint) -> Mapping[str, Any]:
-    """What was said when it was last assigned, and still holds."""
-    said = [t.fields for t in state.steps() if t.step == "assigned"]
-    return {n: v for n, v in said[-1].items() if v == state.fields.get(n)} if said else {}
+def _assigned(state: Complaint, values: Values) -> bool:
+    """Whether it was assigned just so, and still is."""
+    assigned = any(t.step == ASSIGNED.id for t in state.steps())
+    return assigned and values.items() <= state.fields.items()
 
 
-def _since(state: Complaint, policy: Policy, action: str) -> tuple[dt.datetime, object]:
-    """What an action comes after, in time: the receipt (no name) or a step (its name)."""
-    if action == "reopened" and state.closed_at:
-        return state.closed_at, policy.called("closed")
-    last = max(state.steps(), key=_at, default=None)
-    if action == "closed" and last:
+def _since(state: Complaint, policy: Policy, step: Named) -> tuple[dt.datetime, object]:
+    """What a step comes after, in time: the receipt (no name) or a step (its name)."""
+    if step is REOPENED and state.closed_at:
+        return state.closed_at, policy.called(CLOSED.id)
+    last = max(state.steps(), key=attrgetter("at"), default=None)
+    if step is CLOSED and last:
         return last.at, policy.called(last.step)
-    return state.rounds[-1][0], policy.called("reopened") if state.round else None
-
-
-def _at(taken: Taken) -> dt.datetime:
-    return taken.at
+    return state.rounds[-1][0], policy.called(REOPENED.id) if state.round else None
 
 
 def _allow(office: Office, state: Complaint, policy: Policy, action: str, values: Values) -> None:
@@ -221,11 +217,14 @@ def _allow(office: Office, state: Complaint, policy: Policy, action: str, values
             raise (Usage if lacking else Refused)(faults=faults)
     if action in ("penalised", "waived"):
         known = queries.penalties_of(office.ledger, state.number)
-        amounts = {row["penalty_id"]: row["amount"] for row in known}
-        if values.get("penalty") not in amounts:
-            raise Refused("penalty.unknown", value=values.get("penalty") or "-", known=[*amounts])
+        rows = {row["penalty_id"]: row for row in known}
+        row = rows.get(values.get("penalty"))
+        if row is None:
+            raise Refused("penalty.unknown", value=values.get("penalty") or "-", known=[*rows])
         # What was approved stays what it was, whatever is found out later.
-        values.setdefault("amount", amounts[values["penalty"]])
+        amount = values.setdefault("amount", row["amount"])
+        if action == "penalised" and row["minimum"] and amount < row["amount"]:
+            raise Refused("penalty.minimum", value=amount, least=row["amount"])
 
 
 def _commit(office: Office, draft: Draft) -> None:

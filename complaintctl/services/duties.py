@@ -9,7 +9,7 @@ from ..domain.gates import refusals
 from ..domain.policy import Duty
 from ..domain.spans import read_span
 from ..domain.vocabulary import Named, meant
-from ..errors import Usage
+from ..errors import Usage, together
 from ..ledger import queries
 from ..ledger.store import Draft
 from .reading import WITHHELD, clock
@@ -97,7 +97,9 @@ def duty_list(office: Office) -> list[Values]:
 
 def duty_done(office: Office, wanted: str, text: str, at: Typed) -> Named:
     """Records that a duty was done."""
-    duty, moment = meant(map(_named, office.policy.duties), wanted, "duty"), when(at, office.now)
+    duties = map(_named, office.policy.duties)
+    duty: Named
+    duty, moment = together(lambda: meant(duties, wanted, "duty"), lambda: when(at, office.now))
     said = {"text": text} if text else {}
     office.record(Draft("duty", moment, None, {"duty": duty.id}, said))
     return duty

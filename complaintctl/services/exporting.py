@@ -9,17 +9,17 @@ from ..domain.event import anchor
 from ..domain.fold import OLD
 from ..domain.moments import read_day
 from ..domain.policy import Policy
-from ..errors import Usage
+from ..errors import Usage, together
 from ..ledger import queries
 from ..ledger.past import as_of as ledger_as_of
 from ..ledger.store import Book, head
 from ..rulebook.shapes import load_form
 from ..sheets.register import write_register
 from .reading import disclose, seen
-from .session import Office, Typed, Values, output, period
+from .session import Office, Typed, Values, period, writable
 from .wording import terms
 
-CARRIED = "往期结转"
+CARRIED, REOPENED = "往期结转", "重新办理"
 BALANCE = (
     "期初结转 {opening} 件 ＋ 本期受理 {received} 件 ＋ 重新办理 {reopened} 件"
     " － 本期办结 {closed} 件 ＝ 期末结转 {carried} 件"
@@ -27,41 +27,33 @@ BALANCE = (
 
 
 def export(
-    office: Office,
-    form_name: str,
-    month: Typed,
-    as_of: Typed,
-    to: Typed,
-    force: bool,
-    unmask: Typed,
+    office: Office, form: str, *, month: Typed, as_of: Typed, to: Typed, force: bool, unmask: Typed
 ) -> Values:
     """Writes one register. ``to`` may be a folder; the file's name is made from form and month.
 
     Returns path, form, rows, the balance (opening + received + reopened - closed = carried),
     anchor.
     """
-    form = load_form(form_name, office.own)
-    first, last = span = period(office, month)
-    moment, about = office.now, queries.station(office.ledger)
-    if as_of:
-        moment = evening(read_day(as_of, office.now, typed=True))
-        opened = dt.datetime.fromisoformat(about["opened_at"])
-        if moment < opened:
-            raise Usage("export.before_opening", value=as_of, opened=opened)
+    layout = load_form(form, office.own)
+    about = queries.station(office.ledger)
+    (first, last), moment = together(
+        lambda: period(office, month), lambda: _moment(office, as_of, about["opened_at"][:10])
+    )
+    span = first, last
     past = closing(ledger_as_of(office.ledger, moment)) if as_of else nullcontext(office.ledger)
     with past as ledger:
-        if unmask:
-            disclose(office, f"{form.id} {first:%Y-%m}", unmask)
         station, book = about["name"], Book(ledger)
         monthly = (last - first).days <= 31
-        name = f"{form.title}_{station}_{str(first)[: 7 if monthly else 4]}.xlsx"
-        path = output(office, _path(to, name), ".xlsx", force=force)
-        balance = queries.balance(ledger, span, form.where)
+        name = f"{layout.title}_{station}_{str(first)[: 7 if monthly else 4]}.xlsx"
+        path = writable(_path(to, name), ".xlsx", office.ledger.path)
+        if unmask:
+            disclose(office, f"{layout.id} {first:%Y-%m}", unmask)
+        balance = queries.balance(ledger, span, layout.where)
         seal = anchor(*head(ledger))
-        found = queries.register(ledger, span, form.where, carried=form.carried)
+        found = queries.register(ledger, span, layout.where, carried=layout.carried)
         count = write_register(
             path,
-            form,
+            layout,
             (_values(book.policy(r["adoption"]), r, first, moment, bool(unmask)) for r in found),
             unit=station,
             filled_on=moment.date(),
@@ -70,7 +62,17 @@ def export(
             notes=[BALANCE.format(**balance)],
             force=force,
         )
-    return {"path": path, "form": form.id, "rows": count, **balance, "anchor": seal}
+    return {"path": path, "form": layout.id, "rows": count, **balance, "anchor": seal}
+
+
+def _moment(office: Office, as_of: Typed, opened: str) -> dt.datetime:
+    """The moment as of which a register is written: now, or the evening of a day in between."""
+    if not as_of:
+        return office.now
+    day = read_day(as_of, office.now, typed=True)
+    if not opened <= str(day) <= str(office.now.date()):
+        raise Usage("export.as_of", value=as_of, opened=opened)
+    return evening(day)
 
 
 def _path(to: Typed, name: str) -> Path:
@@ -88,6 +90,7 @@ def _values(policy: Policy, row: Values, first: dt.date, moment: dt.datetime, ba
     row["late"] = None if row["status"] == "archived" else late
     row |= {name: term.zh for name, term in terms(policy, row).items()}
     dates = {n: dt.datetime.fromisoformat(v) for n, v in row.items() if n.endswith("_at") and v}
+    before = row["received_at"] < str(first)
     return {
         **(row["more"] if bare or not row["restricted"] else {}),
         **row,
@@ -101,9 +104,9 @@ def _values(policy: Policy, row: Values, first: dt.date, moment: dt.datetime, ba
         "notified": f"是 {row['notified_at'][:10]}" if row["notified_at"] else unsaid,
         "handler_unit": _join(row["unit"], row["handler"]),
         "address_account": _join(row["address"], row["account_no"]),
-        "note": _join(CARRIED if row["received_at"] < str(first) else None, row["note"]),
+        "note": _join(before and (CARRIED if row["carried"] else REOPENED), row["note"]),
     }
 
 
-def _join(*parts: str | None) -> str | None:
-    return " ".join(p for p in parts if p) or None
+def _join(*parts: str | bool | None) -> str | None:
+    return " ".join(str(p) for p in parts if p) or None

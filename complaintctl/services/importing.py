@@ -6,10 +6,10 @@ beside the ledger: the size of a book does not matter, the ledger is locked only
 """
 
 import hashlib
-import marshal
+import pickle
 import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -24,7 +24,7 @@ from ..ledger.store import Draft, append
 from ..rulebook.shapes import load_layout
 from ..sheets.atomic import save_csv
 from ..sheets.read import open_table
-from .session import Office, output
+from .session import Office, writable
 
 HELD = 100  # records of one read and write of the spool
 TOP = 20  # rows among which the headings must stand
@@ -55,10 +55,9 @@ class Spool:
         self.file, self.held = file, list[bulk.Old]()
         self.seen: dict[bytes, int] = {}
 
-    def add(self, found: Record, row: int, cells: Iterable[object]) -> bool:
+    def add(self, found: Record, said: str, row: int) -> bool:
         """Keeps a record with its row and its fingerprint; whether it says something new."""
-        text = "\x1f".join(map(str, cells))
-        key = hashlib.sha256(text.encode()).digest()[:16]
+        key = hashlib.sha256(said.encode()).digest()[:16]
         times = self.seen[key] = self.seen.get(key, 0) + 1
         if times > 1:
             key += times.to_bytes(4, "big").lstrip(b"\0")
@@ -71,15 +70,15 @@ class Spool:
         return times == 1
 
     def _flush(self) -> None:
-        text = marshal.dumps(self.held)  # many at once, so that their keys are written once
-        self.file.write(len(text).to_bytes(8, "big") + text)
+        pickle.dump(self.held, self.file)  # many at once, so that their keys are written once
         self.held.clear()
 
     def __iter__(self) -> Iterator[bulk.Old]:
         self._flush()
         self.file.seek(0)
-        while size := self.file.read(8):
-            yield from marshal.loads(self.file.read(int.from_bytes(size, "big")))
+        with suppress(EOFError):
+            while True:
+                yield from pickle.load(self.file)
 
 
 def import_book(
@@ -96,7 +95,7 @@ def import_book(
 ) -> dict[str, Any]:
     """Imports one file. With problems and without ``skip_bad`` nothing is written (``written``
     False). The rows with problems go to ``rejects``, to be mended and imported again."""
-    left = output(office, rejects, ".csv", force=force) if rejects else None
+    left = writable(rejects, ".csv", office.ledger.path, path) if rejects else None
     layout, ledger, tally = load_layout(mapping or "books", office.own), office.ledger, Tally()
     folder = ledger.path.parent if ledger.path else None
     with (
@@ -138,7 +137,7 @@ def import_book(
 
 
 def _headings(rows: Rows, layout: Layout, path: Path) -> list[Any]:
-    """The row under the title rows that names the most columns."""
+    """The first row, under title rows, that names two columns."""
     known = spellings(layout)
     empty = True
     for _, cells in islice(rows, TOP + 1):
@@ -164,12 +163,12 @@ def _check(rows: Rows, reader: Reader, spool: Spool, tally: Tally) -> list[list[
             continue
         found = reader.record(number, cells)
         if isinstance(found, Record):
-            if not spool.add(found, number, filled):
+            if not spool.add(found, reader.said, number):
                 tally.twins.append(number)
         else:
             tally.rejected += 1
             tally.problems += found
-            bad.append(raw)
+            bad.append(reader.resolved(cells))
     return bad
 
 

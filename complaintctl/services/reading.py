@@ -118,7 +118,6 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> Values
     calendar, lines = office.book.calendar, []
     for item in clocks(state, rules, calendar):
         limit = rules.limit(item.limit)
-        assert limit is not None, "a clock has its limit"
         told = clock(item._asdict(), rules, office.now)
         told |= {"title": limit, "article": limit.place, "source": rules.named(item.policy)}
         told |= {"within": limit.span(state.facts), "days": derive(limit, item, state, calendar)}

@@ -6,7 +6,7 @@ from ..domain.policy import build
 from ..domain.vocabulary import Named
 from ..rulebook.shapes import load_report
 from ..sheets.atomic import save_csv
-from .session import Office, Typed, Values, output, period
+from .session import Office, Typed, Values, period, writable
 
 
 def report(office: Office, wanted: str, month: Typed) -> Values:
@@ -34,4 +34,4 @@ def report(office: Office, wanted: str, month: Typed) -> Values:
 
 def save(office: Office, lines: Iterable[Sequence[object]], path: str, *, force: bool) -> None:
     """A table as a CSV that Excel opens."""
-    save_csv(output(office, path, ".csv", force=force), lines, force=force)
+    save_csv(writable(path, ".csv", office.ledger.path), lines, force=force)

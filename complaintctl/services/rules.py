@@ -10,7 +10,7 @@ from ..domain.moments import read_day
 from ..domain.policy import Policy
 from ..domain.vocabulary import Named, meant
 from ..domain.workdays import WorkCalendar
-from ..errors import Fault, Faults, Trouble
+from ..errors import Fault, Trouble, together
 from ..ledger import queries
 from ..ledger.store import Draft
 from ..rulebook.check import faults, sound
@@ -92,12 +92,10 @@ def _dates(office: Office, number: str, under: Policy | None = None) -> Values:
 
 def calendar_set(office: Office, day_text: str, kind: str, name: str) -> Values:
     """Corrects one day by hand (weekend duty, a regional holiday) and the dates that hang on it."""
-    wrong = Faults()
-    with wrong.kept():
-        match = meant(DAY_KINDS, kind, "value", field=DAY_KIND)
-    with wrong.kept():
-        day = read_day(day_text, office.now, typed=True)
-    wrong.tell()
+    match, day = together(
+        lambda: meant(DAY_KINDS, kind, "value", field=DAY_KIND),
+        lambda: read_day(day_text, office.now, typed=True),
+    )
     body = {"days": {day.isoformat(): [match.id, name]}, "source": "hand"}
     recomputed = office.record(Draft("calendar", office.now, None, body))
     return {"day": day, "kind": match, "recomputed": recomputed}

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -74,31 +74,35 @@ def period(office: Office, month: Typed) -> tuple[dt.date, dt.date]:
     return read_month(month or "this", office.now)
 
 
-def output(office: Office, path: str | Path, suffix: str, *, force: bool) -> Path:
-    """A file that may be written: of the right kind, never the ledger, none there unless forced."""
+def writable(path: str | Path, suffix: str, *kept: Path | None) -> Path:
+    """A file that may be written, as far as can be said before the work: in a folder, of the right
+    kind, none that must be kept. LedgerTrouble file.no_folder, file.kept; Usage output.kind."""
     target = Path(path)
+    if not target.parent.is_dir():
+        raise LedgerTrouble("file.no_folder", path=target)
     if target.suffix.lower() != suffix:
         raise Usage("output.kind", path=target, suffix=suffix)
-    if target.exists():
-        if office.ledger.path and target.samefile(office.ledger.path):
-            raise LedgerTrouble("file.is_ledger", path=target)
-        if not force:
-            raise LedgerTrouble("file.exists", path=target)
+    if target.exists() and any(target.samefile(k) for k in kept if k):
+        raise LedgerTrouble("file.kept", path=target)
     return target
 
 
 def when(
-    text: Typed, now: dt.datetime, since: dt.datetime | None = None, step: object = None
+    text: Typed,
+    now: dt.datetime,
+    since: dt.datetime | None = None,
+    step: object = None,
+    taken: Iterable[dt.datetime] = (),
 ) -> dt.datetime:
     """When it happened: now, or what was typed; a day of today means now.
 
     Usage when that is in the future, or before ``since``: the receipt, or a ``step`` by its name.
+    What has no time of day comes after what was ``taken`` on that day.
     """
     at, timed = read_moment(text, now, typed=True) if text else (now, False)
     if not timed:
         at = now if at.date() == now.date() else at
-        # What has no time cannot be before the receipt on that same day.
-        at = max(at, since) if since and at.date() == since.date() else at
+        at = max([at, *(t for t in (since, *taken) if t and t.date() == at.date())])
     if at > now + SOON:
         raise Usage("time.future", value=text)
     if since and at < since:

@@ -1,9 +1,9 @@
 """Writes a register: a line per complaint, ruled to the last page's end, then the signatures."""
 
-import datetime as dt
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ..domain.form import Column, Form
 from ..errors import LedgerTrouble
@@ -19,24 +19,16 @@ Row = Mapping[str, object]
 
 
 def write_register(
-    path: Path,
-    form: Form,
-    rows: Iterable[Row],
-    *,
-    unit: str,
-    filled_on: dt.date,
-    period: str,
-    footer: str,
-    notes: Sequence[str] = (),
-    force: bool = False,
+    path: Path, form: Form, rows: Iterable[Row], *, notes: Sequence[str], force: bool, **about: Any
 ) -> int:
     """Write ``rows`` to ``path`` as the register ``form`` and return how many there were.
 
-    ``rows`` is read once, as it is written. Raises LedgerTrouble: see ``replace_file``, and
+    ``rows`` is read once, as it is written; ``about`` are unit, period, filled_on and footer, as
+    ``Book`` takes them. Raises LedgerTrouble: see ``replace_file``, and
     sheet.too_many_rows beyond Excel's size; ``path`` then keeps what it held.
     """
     with replace_file(path, force=force) as private:
-        register = _Register(Book(form, unit, period, filled_on, footer), notes)
+        register = _Register(Book(form, **about), notes)
         register.book.save(private, register.body(rows))
     return register.count
 
