@@ -1037,7 +1037,7 @@ def test_an_option_without_its_value_is_named(run: Runner) -> None:
 
 def test_a_text_that_is_a_number_stays_what_it_is(run: Runner) -> None:
     assert run("log", "-3", "--channel", "来信").code == 2  # an option there is not
-    assert run.json("log", "--channel", "来信", "--", "-3")["content"] == "-3"
+    assert run.ok("log", "--channel", "来信", "--json", "--", "-3").data["content"] == "-3"
 
 
 def test_a_field_is_given_once(run: Runner) -> None:
