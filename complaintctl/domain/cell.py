@@ -4,11 +4,10 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from typing import Any
-from unicodedata import normalize
 
 from ..errors import Usage
 from .entry import CONTROL, LONGEST, phone
-from .layout import SPACES
+from .vocabulary import unspaced
 
 
 def stripped(cells: Sequence[Any]) -> tuple[list[Any], list[Any]]:
@@ -46,7 +45,7 @@ def digits(as_phone: bool, cell: object) -> str:
     text = as_text(cell)
     if isinstance(cell, str) and len(text) <= 11 and text.isascii() and text.isdigit():
         return text
-    folded = phone(text) if as_phone else SPACES.sub("", normalize("NFKC", text))
+    folded = phone(text) if as_phone else unspaced(text)
     rounded = isinstance(cell, float) and cell >= 1e15
     if rounded or re.search(r"[0-9]e\+[0-9]", folded.casefold()):
         raise Usage("import.lost_digits")

@@ -7,10 +7,9 @@ from typing import Any
 from unicodedata import normalize
 
 from ..errors import Fault, Faults, Usage
-from .layout import SPACES
 from .moments import read_day, read_moment
 from .policy import Field, Policy
-from .vocabulary import meant, plain
+from .vocabulary import meant, plain, unspaced
 
 YES = {"是", "yes", "y", "true", "1", "√", "有", "对", "on"}
 NO = {"否", "no", "n", "false", "0", "×", "无", "不是", "off"}
@@ -70,8 +69,7 @@ def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bo
 
 def phone(text: str) -> str:
     """A phone number in one form: no blanks, no country code, a mobile one without dashes."""
-    folded = SPACES.sub("", normalize("NFKC", text))
-    folded = re.sub(r"^(\+?86|0086)-?(?=1[0-9]{10}$|1[0-9]{2}-)", "", folded)
+    folded = re.sub(r"^(\+?86|0086)-?(?=1[0-9]{10}$|1[0-9]{2}-)", "", unspaced(text))
     mobile = re.fullmatch(r"1[0-9]{2}-[0-9]{4}-[0-9]{4}", folded)
     return folded.replace("-", "") if mobile else folded
 

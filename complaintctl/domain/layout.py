@@ -1,12 +1,12 @@
 """The layout of old books as data, and the recognition of their headings. Reads no file."""
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-SPACES = re.compile(r"[\s\u200b\ufeff\u3000]+")
+from .vocabulary import unspaced
+
 Place = tuple[int, str]  # a heading's rank among the spellings of its field, and the field
 
 
@@ -36,7 +36,7 @@ def heading(text: object) -> str:
     plain = str(text or "")
     if plain.isascii():  # as the first cell of most rows, which is asked whether it is one
         return "".join(plain.split()).casefold().strip("*:")
-    return SPACES.sub("", unicodedata.normalize("NFKC", plain)).casefold().strip("*:")
+    return unspaced(plain).casefold().strip("*:")
 
 
 def spellings(mapping: Layout) -> dict[str, Place]:

@@ -1,5 +1,6 @@
 """Words as people type them: an id, a label in either language, or a clear beginning."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,6 +25,11 @@ def plain(text: str) -> str:
     """A text as it is compared: full width folded, lower case, ``-`` and blanks as ``_``."""
     folded = unicodedata.normalize("NFKC", text).strip().casefold()
     return folded.replace("-", "_").replace(" ", "_")
+
+
+def unspaced(text: str) -> str:
+    """A text without any blank, full width folded."""
+    return re.sub(r"[\s\u200b\ufeff\u3000]+", "", unicodedata.normalize("NFKC", text))
 
 
 def spellings(word: Named) -> tuple[str, str, str]:
