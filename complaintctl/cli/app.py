@@ -179,7 +179,7 @@ def _help(plain: Callable[[Any], str], known: dict[str, str], ctx: Any) -> str:
 
 
 def _front(desk: Desk, *, json: Flag, version: Flag, **settings: Settings) -> None:
-    """What stands before a command. The desk knows it already, but for what ends here."""
+    """The options of the whole program. They are hoisted to the desk, but for ``--version``."""
     if version:
         print(f"complaintctl {__version__}")
         raise typer.Exit

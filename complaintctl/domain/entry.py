@@ -22,8 +22,8 @@ RECEIVED = Field("received_at", "受理时间", "received at", type="moment")
 def enter(
     policy: Policy, given: Mapping[str, str | None], now: dt.datetime
 ) -> tuple[Values, Faults]:
-    """The values, and what could not be read. Field names and words may be labels; what has no
-    value was not given as one."""
+    """The values, and what could not be read. Field names and words may be labels; a name with None
+    for its text was typed without a value."""
     values, wrong = Values(), Faults()
     for name, text in given.items():
         with wrong.kept():

@@ -25,8 +25,7 @@ def refusals(state: Complaint, policy: Policy, action: str) -> list[Fault]:
 
 def _lacks(gate: Gate, state: Complaint, policy: Policy) -> Iterator[Fault]:
     about = {"gate": gate.id, "clause": gate.clause, "article": gate.place}
-    about["source"] = policy.named(gate.origin)
-    about["after"] = [policy.label(name) for name in gate.after]
+    about |= {"source": policy.named(gate.origin), "after": [*map(policy.label, gate.after)]}
     known = state.facts
     done = {t.step: t.at for t in sorted(state.steps(), key=attrgetter("at"))}  # each the last time
     since = max((done[name] for name in gate.after if name in done), default=state.received_at)

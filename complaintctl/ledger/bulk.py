@@ -140,24 +140,3 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
     write(prepared.rows.items())
     sql = "insert into counter values (?,?,?) on conflict do update set last = excluded.last"
     connection.executemany(sql, [(ledger.station, *item) for item in prepared.last.items()])
-
-
-def shared(ledger: Ledger, batch: str) -> list[str]:
-    """The references of a batch's records that other records have as well."""
-    sql = """with double (reference) as (
-               select reference from complaint where station = :station and reference is not null
-               group by reference having count(*) > 1)
-             select distinct reference from double join complaint k using (reference)
-             join complaint o using (station, reference)
-             where station = :station and k.batch = :batch and o.id <> k.id
-               and k.status <> 'voided' and o.status <> 'voided' order by reference"""
-    return ledger.column(sql, batch=batch)
-
-
-def known(ledger: Ledger, fingerprints: Iterable[str]) -> set[str]:
-    """Those that a record in the ledger has already (undone ones do not count)."""
-    sql = "select 1 from complaint where station = :station and fingerprint {} limit 1"
-    if not ledger.column(sql.format("is not null")):
-        return set()
-    sql = sql.format("= :key and status <> 'voided'")
-    return {key for key in fingerprints if ledger.column(sql, key=key)}

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from unicodedata import normalize
 
@@ -142,12 +142,33 @@ def search(ledger: Ledger, text: str, limit: int) -> tuple[list[Row], bool]:
 
 
 def similar(ledger: Ledger, number: str, field: str, value: str, since: dt.datetime) -> list[str]:
-    """Other complaints since a moment with the same phone or account (``field``), as ``search``."""
+    """Other unrestricted complaints since a moment with the same phone or account (``field``)."""
     sql = f"""select number from complaint where station = :station and {field} = :value
                 and number <> :number and +received_at >= :since and status <> 'voided'
                 and restricted = 0
               order by received_at desc limit 5"""
     return ledger.column(sql, number=number, value=value, since=since.isoformat())
+
+
+def shared(ledger: Ledger, batch: str) -> list[str]:
+    """The references of a batch's records that other records have as well."""
+    sql = """with double (reference) as (
+               select reference from complaint where station = :station and reference is not null
+               group by reference having count(*) > 1)
+             select distinct reference from double join complaint k using (reference)
+             join complaint o using (station, reference)
+             where station = :station and k.batch = :batch and o.id <> k.id
+               and k.status <> 'voided' and o.status <> 'voided' order by reference"""
+    return ledger.column(sql, batch=batch)
+
+
+def known(ledger: Ledger, fingerprints: Iterable[str]) -> set[str]:
+    """Those that a record in the ledger has already (undone ones do not count)."""
+    sql = "select 1 from complaint where station = :station and fingerprint {} limit 1"
+    if not ledger.column(sql.format("is not null")):
+        return set()
+    sql = sql.format("= :key and status <> 'voided'")
+    return {key for key in fingerprints if ledger.column(sql, key=key)}
 
 
 def batches(ledger: Ledger, limit: int) -> list[Row]:

@@ -19,7 +19,7 @@ from ..domain.cell import stripped
 from ..domain.layout import Layout, recognise, spellings
 from ..domain.oldrecord import Problem, Reader, Record
 from ..errors import BadData
-from ..ledger import bulk
+from ..ledger import bulk, queries
 from ..ledger.store import Draft, append
 from ..rulebook.shapes import load_layout
 from ..sheets.atomic import save_csv
@@ -110,7 +110,7 @@ def import_book(
         bad = _check(table.rows, reader, spool, tally)
         write = not dry_run and (skip_bad or not tally.problems)
         with ledger.unit() if write else nullcontext():
-            known = bulk.known(ledger, (key.hex() for key in spool.seen))
+            known = queries.known(ledger, (key.hex() for key in spool.seen))
             tally.duplicate, tally.accepted = len(known), len(spool.seen) - len(known)
             written = write and tally.accepted > 0
             if written:
@@ -119,7 +119,7 @@ def import_book(
                 about = {"mapping": layout.id, "sheet": table.name, **_source(path)}
                 about |= {"accepted": tally.accepted, "read": tally.read}
                 append(ledger, office.stamp, [Draft("imported", office.now, None, about)])
-                tally.shared = bulk.shared(ledger, office.stamp.batch)
+                tally.shared = queries.shared(ledger, office.stamp.batch)
             if left and bad:  # before the commit: what is not taken in is nowhere else
                 save_csv(left, [headings, *bad], force=force)
     return {
