@@ -1099,3 +1099,13 @@ def test_a_path_that_the_system_refuses_is_no_bug(run: Runner) -> None:
     long = "长" * 300
     for words in (("report", "-o", f"{long}.csv"), ("policy", "check", f"{long}.toml"), ("export", "f01", "-o", f"{long}/x.xlsx")):
         assert run(*words).code in (3, 7), words
+
+
+def test_what_was_reopened_was_not_settled_the_first_time(run: Runner) -> None:
+    for n in range(2):
+        number = run.log(now=f"2026-11-0{n + 2} 09:00")
+        run.settle(number, now="2026-11-04 09:00")
+        run.ok("close", number, now="2026-11-05 09:00")
+    assert run.json("report", "--month", "2026-11")["first_time_rate"] == 1
+    run.ok("reopen", number, "--reason", "又来", now="2026-11-06 09:00")
+    assert run.json("report", "--month", "2026-11")["first_time_rate"] == 0.5

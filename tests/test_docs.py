@@ -175,7 +175,8 @@ def overview() -> str:
 
 
 def _entry(name: str, command: Any) -> list[str]:
-    arguments = [p.name.upper() for p in command.params if p.param_type_name == "argument"]
+    words = [p for p in command.params if p.param_type_name == "argument"]
+    arguments = [f"[{p.name.upper()}]" if p.default is None else p.name.upper() for p in words]
     usage = " ".join([name, *arguments, *(f"[{o}]" for o in _options(command))])
     return [*_wrapped(usage, 96), f"    {command.help}"]
 
