@@ -130,3 +130,4 @@ insert into sqlite_stat1 values
   ('clock', 'clock', '1000000 1000000 4 4 1'),
   ('clock', 'clock_running', '1000 1000 2'),
   ('penalty', 'penalty', '1000 1000 2 1');
+analyze sqlite_schema; -- reads it, so that a ledger in memory believes it too
