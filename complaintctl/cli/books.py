@@ -21,9 +21,8 @@ def import_(
 ) -> None:
     from ..services.importing import import_book
 
-    found = import_book(
-        desk.office, Path(file), dry_run=dry_run, skip_bad=skip_bad, force=force, **how
-    )
+    flags = {"dry_run": dry_run, "skip_bad": skip_bad, "force": force}
+    found = import_book(desk.office, Path(file), how, **flags)
     for problem in found["problems"]:
         problem |= {"code": problem["reason"].code, "reason": desk.put(problem["reason"])}
     refused = found["problems"] and not skip_bad

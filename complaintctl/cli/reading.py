@@ -3,7 +3,7 @@
 from typing import Any
 
 from ..errors import Overdue
-from ..services import duties, reading, wording
+from ..services import duties, reading
 from .desk import Desk
 from .options import Arg, Filters, Flag, Need, Opt, Out
 from .render import case, clock_lines, derivation, labelled, short, table, when
@@ -62,7 +62,7 @@ def search_(desk: Desk, text: Need, limit: int = 50) -> None:
 
 
 def _lines(desk: Desk, found: list[dict[str, Any]]) -> None:
-    rows = [wording.labelled(desk.office, row) for row in found]
+    rows = [reading.labelled(desk.office, row) for row in found]
     for row in rows:
         row |= {"received": when(row["received_at"])[:10], "due": when(row["next_due_at"])}
         row["content"] = short(row["content"], 44)

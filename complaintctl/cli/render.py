@@ -78,11 +78,11 @@ def clock_lines(desk: Desk, clocks: Iterable[Row], heads: Mapping[str, str] | No
     table(desk, heads or {"": "", **desk.heads("due limit what state clause")}, rows)
 
 
-def labelled(desk: Desk, shown: Row) -> dict[str, Any]:
+def labelled(desk: Desk, shown: dict[str, Any]) -> dict[str, Any]:
     """A complaint with the words of its policy for ids; ``words`` says what kind of thing it is."""
-    from ..services import wording
+    from ..services import reading
 
-    row = wording.labelled(desk.office, shown)
+    row = reading.labelled(desk.office, shown)
     kinds = [desk.put(row[n]) for n in ("kind", "channel", "category", "level") if row[n]]
     return row | {"words": " · ".join(kinds)}
 

@@ -97,15 +97,8 @@ def _registered(event: Event) -> Complaint:
     received = instant(event.occurred_at)
     values = {**event.body, **event.private}
     done = values.pop("steps", {})
-    state = Complaint(
-        number=event.number or "",
-        received_at=received,
-        registered_at=instant(event.recorded_at),
-        batch=event.batch,
-        fields=values,
-        rounds=[(received, None)],
-        last_seq=event.seq,
-    )
+    state = Complaint(event.number or "", received, instant(event.recorded_at), event.batch)
+    state.fields, state.rounds, state.last_seq = values, [(received, None)], event.seq
     if event.type == "recorded":
         done = sorted(((step, instant(at)) for step, at in done.items()), key=itemgetter(1))
         state.origin = OLD

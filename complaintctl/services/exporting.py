@@ -15,9 +15,8 @@ from ..ledger.past import as_of as ledger_as_of
 from ..ledger.store import Book, head
 from ..rulebook.shapes import load_form
 from ..sheets.register import write_register
-from .reading import disclose, seen
+from .reading import disclose, seen, terms
 from .session import Office, Typed, Values, period, writable
-from .wording import terms
 
 CARRIED, REOPENED = "往期结转", "重新办理"
 BALANCE = (

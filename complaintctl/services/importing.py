@@ -24,7 +24,7 @@ from ..ledger.store import Draft, append
 from ..rulebook.shapes import load_layout
 from ..sheets.atomic import save_csv
 from ..sheets.read import open_table
-from .session import Office, writable
+from .session import Office, Values, writable
 
 HELD = 100  # records of one read and write of the spool
 TOP = 20  # rows among which the headings must stand
@@ -82,24 +82,20 @@ class Spool:
 
 
 def import_book(
-    office: Office,
-    path: Path,
-    *,
-    mapping: str | None = None,
-    sheet: str | None = None,
-    encoding: str | None = None,
-    dry_run: bool = False,
-    skip_bad: bool = False,
-    rejects: str | None = None,
-    force: bool = False,
-) -> dict[str, Any]:
+    office: Office, path: Path, how: Values, *, dry_run: bool, skip_bad: bool, force: bool
+) -> Values:
     """Imports one file. With problems and without ``skip_bad`` nothing is written (``written``
-    False). The rows with problems go to ``rejects``, to be mended and imported again."""
-    left = writable(rejects, ".csv", office.ledger.path, path) if rejects else None
-    layout, ledger, tally = load_layout(mapping or "books", office.own), office.ledger, Tally()
+    False). ``how`` may have mapping, sheet, encoding, and rejects: where the rows with problems
+    go, to be mended and imported again."""
+    left = how["rejects"] and writable(how["rejects"], ".csv", office.ledger.path, path)
+    layout, ledger, tally = (
+        load_layout(how["mapping"] or "books", office.own),
+        office.ledger,
+        Tally(),
+    )
     folder = ledger.path.parent if ledger.path else None
     with (
-        open_table(path, sheet=sheet, encoding=encoding) as table,
+        open_table(path, sheet=how["sheet"], encoding=how["encoding"]) as table,
         tempfile.TemporaryFile(dir=folder) as file,
     ):
         headings, spool = _headings(table.rows, layout, path), Spool(file)

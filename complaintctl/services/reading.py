@@ -1,6 +1,7 @@
 """What is known: one complaint, its history, why its dates are what they are, lists, search.
 
-Returns plain dictionaries (the JSON the scripts rely on); restricted complaints come masked.
+Returns plain dictionaries (the JSON the scripts rely on) with the ids of a policy's words, which
+``labelled`` turns into words for people; restricted complaints come masked.
 """
 
 import datetime as dt
@@ -12,13 +13,12 @@ from ..domain.entry import word
 from ..domain.fold import UNMAPPED, Complaint
 from ..domain.mask import masked
 from ..domain.moments import read_month
-from ..domain.policy import Field, Policy
+from ..domain.policy import Field, Policy, Term
 from ..domain.vocabulary import Named
-from ..errors import Faults
+from ..errors import Fault, Faults
 from ..ledger import queries
 from ..ledger.store import Draft, events_of
 from .session import Office, Typed, Values
-from .wording import worded
 
 Given = Mapping[str, Typed]  # field ids, and what was typed
 STATUS = Field("status", "状态", "status", type="term")
@@ -32,6 +32,7 @@ SHOWN = (
 )
 DUE = ("next_due_at", "next_limit", "due_at", "due_limit")
 LISTED = (*SHOWN, *DUE, "adoption", "class", "closed_at")
+OURS = ("named", "row", "text", "reason")  # what events hold beside a policy's fields
 EVENT = ("seq", "occurred_at", "recorded_at", "actor", "batch")
 
 
@@ -161,3 +162,33 @@ def _brief(office: Office, row: Values) -> Values:
     """A projected row as a line of a list."""
     shown = seen(office.book.policy(row["adoption"]), row)
     return {name: shown[name] for name in LISTED}
+
+
+def labelled(office: Office, shown: Values) -> Values:
+    """A complaint that is shown or listed, with the words of its vocabularies instead of ids."""
+    known = shown.get("adoption") or queries.complaint(office.ledger, shown["number"])["adoption"]
+    policy = office.book.policy(known)
+    more = {"more": worded(policy, shown["more"])} if "more" in shown else {}
+    return {**shown, **terms(policy, shown), **more}
+
+
+def terms(policy: Policy, row: Values) -> dict[str, Term]:
+    """The words of a row's vocabularies, of those that have one."""
+    known = policy.vocabulary | {"class": policy.vocabulary.get("category", {})}
+    found = {name: words.get(str(row.get(name))) for name, words in known.items()}
+    return {name: term for name, term in found.items() if term}
+
+
+def worded(policy: Policy, values: Values) -> list[tuple[object, object]]:
+    """Further values as (label, word) pairs, without those that only repeat a default."""
+    pairs: list[tuple[object, object]] = []
+    for name, value in values.items():
+        field = policy.fields.get(name)
+        if value in (None, "", {}) or (field and field.default == value):
+            continue
+        if isinstance(value, Mapping):
+            pairs += value.items()
+        else:
+            own = Fault(f"field.{name}") if name in OURS else name
+            pairs.append((field or own, policy.term(policy.vocabulary_of(name), value) or value))
+    return pairs
