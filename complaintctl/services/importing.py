@@ -93,10 +93,9 @@ def import_book(
         office.ledger,
         Tally(),
     )
-    folder = ledger.path.parent if ledger.path else None
     with (
         open_table(path, sheet=how["sheet"], encoding=how["encoding"]) as table,
-        tempfile.TemporaryFile(dir=folder) as file,
+        tempfile.TemporaryFile(dir=ledger.path and ledger.path.parent) as file,
     ):
         headings, spool = _headings(table.rows, layout, path), Spool(file)
         reader = Reader(layout, office.policy, headings, office.now)
