@@ -88,11 +88,8 @@ def import_book(
     False). ``how`` may have mapping, sheet, encoding, and rejects: where the rows with problems
     go, to be mended and imported again."""
     left = how["rejects"] and writable(how["rejects"], ".csv", office.ledger.path, path)
-    layout, ledger, tally = (
-        load_layout(how["mapping"] or "books", office.own),
-        office.ledger,
-        Tally(),
-    )
+    layout = load_layout(how["mapping"] or "books", office.own)
+    ledger, tally = office.ledger, Tally()
     with (
         open_table(path, sheet=how["sheet"], encoding=how["encoding"]) as table,
         tempfile.TemporaryFile(dir=ledger.path and ledger.path.parent) as file,
