@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from complaintctl.domain.event import GENESIS, seal
 from complaintctl.ledger import connection
 from complaintctl.ledger.connection import open_ledger
-from complaintctl.ledger.past import replayed
+from complaintctl.ledger.office import replayed
 from complaintctl.ledger.store import EVENT, Book, Draft, Stamp, append, project
 
 ROOT = Path(__file__).parent.parent

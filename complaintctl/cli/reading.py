@@ -47,7 +47,7 @@ def list_(
     desk: Desk, *, open: Flag, closed: Flag, overdue: Flag, limit: int = 50, **given: Filters
 ) -> None:
     month = given.pop("month")
-    state, most = (open if open != closed else None), max(limit, 0) or None
+    state, most = (open if open != closed else None), max(limit, 0)
     found, count = reading.listing(desk.office, given, month, state, overdue, most)
     desk.give({"count": count, "complaints": found})
     _lines(desk, found)

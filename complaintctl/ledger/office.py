@@ -1,11 +1,12 @@
-"""The office's own tables (station, policies, calendar, duties), rebuilt from its events."""
+"""The office's own tables (station, policies, calendar, duties), rebuilt from its events; and a
+whole ledger as it was, rebuilt in memory."""
 
 import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import Any
 
 from ..domain.event import Event
-from .connection import Ledger
+from .connection import Ledger, built
 from .store import Book, office_events, project
 
 TABLES = ("station", "adoption", "calendar_day", "calendar_year", "duty_record")
@@ -56,3 +57,28 @@ def refresh(ledger: Ledger, book: Book, days: Collection[dt.date]) -> int:
     for number in touched:
         project(ledger, book, number)
     return len(touched)
+
+
+def as_of(ledger: Ledger, moment: dt.datetime) -> Ledger:
+    """The same ledger without what was recorded after ``moment``. The caller closes it."""
+    then = replayed(ledger, "e.recorded_at <= :moment", moment=moment.isoformat())
+    book = Book(then)
+    sql = "select distinct number from event where number is not null order by number"
+    for number in then.column(sql):
+        project(then, book, number)
+    return then
+
+
+def replayed(ledger: Ledger, which: str, **named: str) -> Ledger:
+    """A ledger in memory with some of the events, and the office's tables they make."""
+    then = built(Ledger())
+    then.station = ledger.station
+    then.run("drop trigger event_continues")  # a selection has gaps
+    for table in ("event", "private"):
+        sql = f"""select t.* from {table} t join event e on e.station = t.station and e.seq = t.seq
+                  where e.station = :station and {which} order by e.seq"""
+        cursor = ledger.run(sql, **named)
+        marks = ", ".join("?" * len(cursor.description))
+        then.connection.executemany(f"insert into {table} values ({marks})", cursor)
+    project_office(then, Book(then))
+    return then

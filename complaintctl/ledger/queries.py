@@ -68,15 +68,10 @@ def penalties_of(ledger: Ledger, number: str) -> list[Row]:
 
 
 def listing(
-    ledger: Ledger,
-    equal: Equal,
-    *,
-    received: Period | None = None,
-    open_: bool | None = None,
-    overdue: dt.datetime | None = None,
-    limit: int | None = None,
+    ledger: Ledger, equal: Equal, received: Period | None, open_: bool | None, late: str, most: int
 ) -> tuple[list[Row], int]:
-    """Complaints that meet all conditions, newest first, and how many there are in all."""
+    """Complaints that meet all conditions, newest first, at ``most`` so many if not 0; and how many
+    there are in all. ``late`` is the moment at which they are overdue, if they are to be."""
     where, named = _conditions(equal, received)
     if "status" not in equal:
         where += " and k.status <> 'voided'"
@@ -84,11 +79,11 @@ def listing(
         where += " and k.received_at >= :first and k.received_at < :last"
     if open_ is not None:
         where += f" and k.ended_at is {'null' if open_ else 'not null'}"
-    if overdue:
-        where += " and k.ended_at is null and k.next_due_at < :now"
-        named["now"] = overdue.isoformat()
+    if late:
+        where += " and k.ended_at is null and k.next_due_at < :late"
+        named["late"] = late
     tail = f" from complaint k where k.station = :station{where}"
-    order = f" order by k.received_at desc, k.number desc limit {min(limit or ALL, ALL)}"
+    order = f" order by k.received_at desc, k.number desc limit {min(most or ALL, ALL)}"
     (count,) = ledger.column(f"select count(*){tail}", **named)
     return ledger.rows(f"select k.*{tail}{order}", **named), count
 

@@ -16,8 +16,7 @@ from typing import Any
 from ..domain.event import GENESIS, anchor, digest, seal
 from ..errors import Fault
 from .connection import Ledger, built
-from .office import TABLES
-from .past import replayed
+from .office import TABLES, replayed
 from .projection import COLUMNS, searchable
 from .store import EVENT, Book, event, shown
 

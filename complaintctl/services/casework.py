@@ -171,7 +171,8 @@ def _act(
             taken = [t.at for t in state.steps()]
             moment = when(at, office.now, *_since(state, policy, step), taken)
         wrong.tell()
-        if step is ASSIGNED and _assigned(state, values):
+        assigned = step is ASSIGNED and any(t.step == step.id for t in state.steps())
+        if assigned and values.items() <= state.fields.items():  # just so
             return state.number, step, False
         _allow(office, state, policy, step.id, values)
         body, private = split(policy, values)
@@ -187,12 +188,6 @@ def _living(office: Office, wanted: str) -> tuple[Complaint, Policy]:
     if state.voided:
         raise Refused("complaint.voided", number=state.number)
     return state, policy
-
-
-def _assigned(state: Complaint, values: Values) -> bool:
-    """Whether it was assigned just so, and still is."""
-    assigned = any(t.step == ASSIGNED.id for t in state.steps())
-    return assigned and values.items() <= state.fields.items()
 
 
 def _since(state: Complaint, policy: Policy, step: Named) -> tuple[dt.datetime, object]:

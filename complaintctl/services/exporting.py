@@ -11,9 +11,9 @@ from ..domain.moments import read_day
 from ..domain.policy import Policy
 from ..errors import Usage, together
 from ..ledger import queries
-from ..ledger.past import as_of as ledger_as_of
+from ..ledger.office import as_of as ledger_as_of
 from ..ledger.store import Book, head
-from ..rulebook.shapes import load_form
+from ..rulebook.files import load_form
 from ..sheets.register import write_register
 from .reading import disclose, seen, terms
 from .session import Office, Typed, Values, period, writable

@@ -21,7 +21,7 @@ from ..domain.oldrecord import Problem, Reader, Record
 from ..errors import BadData
 from ..ledger import bulk, queries
 from ..ledger.store import Draft, append
-from ..rulebook.shapes import load_layout
+from ..rulebook.files import load_layout
 from ..sheets.atomic import save_csv
 from ..sheets.read import open_table
 from .session import Office, Values, writable

@@ -128,7 +128,7 @@ def explain(office: Office, wanted: str, policy: Policy | None = None) -> Values
 
 
 def listing(
-    office: Office, given: Given, month: Typed, open_: bool | None, overdue: bool, limit: int | None
+    office: Office, given: Given, month: Typed, open_: bool | None, overdue: bool, limit: int
 ) -> tuple[list[Values], int]:
     """Complaints that meet the filters (words of today's policy), newest first; and how many."""
     policy = office.policy
@@ -145,10 +145,8 @@ def listing(
     term = policy.term("category", equal.get("category"))
     if term and not term.parent:
         equal["class"] = equal.pop("category")  # a class means all its items
-    now = office.now if overdue else None
-    found, count = queries.listing(
-        office.ledger, equal, received=period, open_=open_, overdue=now, limit=limit
-    )
+    late = office.now.isoformat() if overdue else ""
+    found, count = queries.listing(office.ledger, equal, period, open_, late, limit)
     return [_brief(office, row) for row in found], count
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from ..domain.policy import build
 from ..domain.vocabulary import Named
-from ..rulebook.shapes import load_report
+from ..rulebook.files import load_report
 from ..sheets.atomic import save_csv
 from .session import Office, Typed, Values, period, writable
 

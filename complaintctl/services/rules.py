@@ -74,7 +74,7 @@ def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> Values
 
 def _would_change(office: Office, rules: Policy) -> list[Values]:
     """The running deadlines of open complaints that would be others under these rules."""
-    numbers = [row["number"] for row in queries.listing(office.ledger, {}, open_=True)[0]]
+    numbers = [row["number"] for row in queries.listing(office.ledger, {}, None, True, "", 0)[0]]
     sides = ((number, _dates(office, number), _dates(office, number, rules)) for number in numbers)
     return [
         {"number": number, "limit": id_, "due_at": old.get(id_), "new_due_at": new.get(id_)}

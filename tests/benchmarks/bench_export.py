@@ -28,7 +28,7 @@ OURS = """
 import sys, datetime as dt
 from pathlib import Path
 from complaintctl import clock
-from complaintctl.rulebook.shapes import load_form
+from complaintctl.rulebook.files import load_form
 from complaintctl.sheets.register import write_register
 form = load_form("f03")
 at = dt.datetime(2024, 3, 5, 10, 30, tzinfo=clock.TZ)
