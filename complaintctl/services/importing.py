@@ -95,10 +95,7 @@ def import_book(
         tempfile.TemporaryFile(dir=ledger.path and ledger.path.parent) as file,
     ):
         headings, spool = _headings(table.rows, layout, path), Spool(file)
-        reader = Reader(layout, office.policy, headings, office.now)
-        if lacking := reader.lacking():
-            found = [*filter(None, reader.headings)]
-            raise BadData("import.no_column", path=path.name, columns=lacking, found=found)
+        reader = _reader(office, layout, headings, path)
         bad = _check(table.rows, reader, spool, tally)
         write = not dry_run and (skip_bad or not tally.problems)
         with ledger.unit() if write else nullcontext():
@@ -140,6 +137,15 @@ def _headings(rows: Rows, layout: Layout, path: Path) -> list[Any]:
         raise BadData("file.no_rows", path=path.name)
     wanted = [layout.headings[name][0] for name in layout.required if name in layout.headings]
     raise BadData("import.no_headings", path=path.name, rows=TOP, wanted=wanted)
+
+
+def _reader(office: Office, layout: Layout, headings: list[Any], path: Path) -> Reader:
+    """The reader of the rows under a heading that has all required columns."""
+    reader = Reader(layout, office.policy, headings, office.now)
+    if lacking := reader.lacking():
+        found = [*filter(None, reader.headings)]
+        raise BadData("import.no_column", path=path.name, columns=lacking, found=found)
+    return reader
 
 
 def _check(rows: Rows, reader: Reader, spool: Spool, tally: Tally) -> list[list[Any]]:
