@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -1109,3 +1110,25 @@ def test_what_was_reopened_was_not_settled_the_first_time(run: Runner) -> None:
     assert run.json("report", "--month", "2026-11")["first_time_rate"] == 1
     run.ok("reopen", number, "--reason", "又来", now="2026-11-06 09:00")
     assert run.json("report", "--month", "2026-11")["first_time_rate"] == 0.5
+
+
+def test_a_penalty_that_is_a_floor_is_not_approved_for_less(run: Runner, tmp_path: Path) -> None:
+    rules = tmp_path / "mine.toml"
+    rules.write_text(
+        'id = "mine"\nzh = "本所规定"\nen = "our own rule"\ninclude = ["base"]\n[[penalty]]\nid = "P1"\nclause = "罚款300元起"\n'
+        'zh = "罚款"\nen = "fine"\nwhen = { kind = "complaint" }\namount = 300\nminimum = true\n', "utf-8")  # fmt: skip
+    run.ok("policy", "adopt", rules)
+    number = run.log()
+    ran = run("update", number, "考核批准", "--set", "考核条款=P1", "--set", "金额=100")
+    assert ran.code == 4
+    assert "下限 300" in ran.err
+    run.ok("update", number, "考核批准", "--set", "考核条款=P1", "--set", "金额=400")
+
+
+def test_streams_that_the_caller_has_closed(run: Runner) -> None:
+    python = [sys.executable, "-m", "complaintctl", "--ledger", str(run.ledger), "--lang", "zh"]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUTF8": "1"}
+    for words, redirect, code in (("log - --channel 电话", "<&-", 2), ("list", ">&-", 0)):
+        shell = f"{shlex.join(python)} {words} {redirect}"
+        done = subprocess.run(["sh", "-c", shell], env=env, capture_output=True, check=False)
+        assert done.returncode == code, done.stderr

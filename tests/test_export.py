@@ -339,3 +339,11 @@ def test_balance_and_receipt_of_an_amended_old_record(run: Runner, tmp_path: Pat
         assert found["opening"] + found["received"] + found["reopened"] - found["closed"] == found["carried"] == 0
         assert found["received"] == received
     run.verified()
+
+
+def test_what_was_reopened_is_not_carried_over(run: Runner) -> None:
+    three_months(run)
+    path = Path(run.json("export", "f03", "--month", "2026-11")["path"])
+    notes = {line["编号"]: line["备注"] for line in rows(path)}
+    assert notes["202609-002"] == "往期结转"
+    assert notes["202610-001"] == "重新办理"

@@ -233,6 +233,7 @@ WRONG_VALUES = [
     ("limit", "article = 3", "article", "3", "wrong_type"),
     ("limit", "start = 'last'", "start", "start", "unknown_key"),
     ("duty", 'rrule = "FREQ=DAILY;INTERVAL=0"', "rrule", "FREQ=DAILY;INTERVAL=0", "bad_rrule"),
+    ("duty", 'rrule = "FREQ=SECONDLY"', "rrule", "FREQ=SECONDLY", "bad_rrule"),
     ("duty", 'start = "lst"', "start", "lst", "unknown_name"),
     ("duty", 'roll = "sideways"', "roll", "sideways", "unknown_name"),
     ("step", 'sets = { tire = "second" }', "sets", "tire", "unknown_name"),
@@ -277,7 +278,7 @@ def test_values_that_depend_on_a_fact_may_stand_where_they_are_asked_for(tmp_pat
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("number", ["QH{year}", "{serie:03}", "{serial", "{serial:x"])
+@pytest.mark.parametrize("number", ["QH{year}", "{serie:03}", "{serial", "{serial:x", "{serial:x}", "第{serial:03}号", "{{serial}}"])
 def test_a_numbering_without_a_serial_number_is_named(number: str, run: Runner, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(f'id = "mine"\nzh = "我的"\nen = "mine"\ninclude = ["base"]\nnumber = "{number}"\n', "utf-8")
