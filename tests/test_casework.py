@@ -1132,3 +1132,21 @@ def test_streams_that_the_caller_has_closed(run: Runner) -> None:
         shell = f"{shlex.join(python)} {words} {redirect}"
         done = subprocess.run(["sh", "-c", shell], env=env, capture_output=True, check=False)
         assert done.returncode == code, done.stderr
+
+
+def test_a_contact_of_that_day_is_not_moved_behind_the_reply(run: Runner) -> None:
+    """Written down later, without a time: nothing says that it came after what was timed."""
+    number = run.log(now="2026-11-24 09:00")
+    run.ok("update", number, "已答复", "x", "--at", "2026-11-24 16:00", now="2026-11-25 09:00")
+    shown = run.json("update", number, "已联系", "--at", "2026-11-24", now="2026-11-25 09:00")
+    assert shown["contacted_at"] == "2026-11-24T09:00:00+08:00"
+
+
+def test_standard_input_of_another_encoding_is_no_damage(run: Runner) -> None:
+    run.log()
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent), "PYTHONUTF8": "1", "PYTHONIOENCODING": "utf-8:strict"}
+    for words in (("update", "1", "记事", "-"), ("log", "-", "--channel", "电话")):
+        command = [sys.executable, "-m", "complaintctl", "--ledger", str(run.ledger), "--lang", "zh", *words]
+        done = subprocess.run(command, env=env, input="中文".encode("gb18030"), capture_output=True, check=False)
+        assert done.returncode == 2, done.stderr.decode()
+        assert "不是文字的字节" in done.stderr.decode()

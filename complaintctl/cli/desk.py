@@ -146,7 +146,10 @@ def need(given: Mapping[str, object]) -> None:
 
 def typed(text: str | None) -> str:
     """The text of a command, if any; ``-`` means standard input."""
-    return checked(sys.stdin.read()) if text == "-" else text or ""
+    try:
+        return checked(sys.stdin.read()) if text == "-" else text or ""
+    except UnicodeDecodeError:
+        raise Usage("usage.not_text") from None
 
 
 def checked(text: str) -> str:

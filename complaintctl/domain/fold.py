@@ -121,10 +121,8 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
             state.received_at = instant(values.pop("received_at"))
             known = state.origin == LIVE or any(t.step in ENDS for t in state.taken if not t.round)
             # An old record whose end nobody knows left the stock with its receipt.
-            state.rounds[0] = (
-                state.received_at,
-                state.rounds[0][1] if known else state.received_at,
-            )
+            ended = state.rounds[0][1] if known else state.received_at
+            state.rounds[0] = (state.received_at, ended)
         values.pop("reason", None)
         state.fields.update(values)
         return

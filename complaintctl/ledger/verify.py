@@ -107,9 +107,8 @@ def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 def _stations(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     """One station's ledger holds nothing of another."""
     for table in (*OF_COMPLAINTS, *TABLES[1:], "private", "counter"):
-        for count in filter(
-            None, ledger.column(f"select count(*) from {table} where station <> :station")
-        ):
+        sql = f"select count(*) from {table} where station <> :station"
+        for count in filter(None, ledger.column(sql)):
             yield Fault("verify.foreign", {"table": table, "count": count})
 
 

@@ -168,7 +168,9 @@ def _act(
         values, more = enter(policy, given, office.now)
         wrong += more
         with wrong.kept():
-            taken = [t.at for t in state.steps()]
+            # A call-back of that day is meant to come after that day's reply, if a rule says so.
+            after = {name for g in policy.gates if step.id in g.steps for name in g.after}
+            taken = [t.at for t in state.steps() if t.step in after]
             moment = when(at, office.now, *_since(state, policy, step), taken)
         wrong.tell()
         assigned = step is ASSIGNED and any(t.step == step.id for t in state.steps())

@@ -24,6 +24,7 @@ from .read import Table, Uncomputed, readable
 MAX_MEMBERS, MAX_UNPACKED, MAX_STRINGS = 5_000, 2**30, 300 * 2**20
 MAX_RATIO, RATIO_FROM = 200, 10 * 2**20  # real sheets pack 5 to 60 times; small parts may pack well
 MAX_COLUMNS, MAX_GAP = 256, 1_000
+Merged = dict[int, list[tuple[int, int]]]  # column and last row, by first row
 _MERGED = re.compile(rb'mergeCell ref="([A-Z]+[0-9]+:[A-Z]+[0-9]+)"')
 
 
@@ -34,7 +35,7 @@ def workbook_table(path: Path, file: IO[bytes], wanted: str | None) -> Table:
         warnings.filterwarnings("ignore", module="openpyxl")
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
         sheet = _sheet(path, book, wanted)
-    return Table(sheet.title, "", _rows(path, sheet))
+    return Table(sheet.title, "", _rows(path, sheet, _merged(path, sheet)))
 
 
 def _check(path: Path, file: IO[bytes]) -> None:
@@ -61,7 +62,7 @@ def _sheet(path: Path, book: Any, wanted: str | None) -> Any:
             raise BadData("file.no_sheet", path=path.name, sheet=wanted, sheets=[*sheets])
         return sheets[wanted.strip()]
     visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    filled = {sheet.title: sheet for sheet in visible if next(_rows(path, sheet), None)}
+    filled = {sheet.title: sheet for sheet in visible if next(_rows(path, sheet, {}), None)}
     if not filled:
         raise BadData("file.empty", path=path.name)
     if len(filled) > 1:
@@ -86,9 +87,8 @@ class _Parser(WorkSheetParser):
         return cell
 
 
-def _merged(path: Path, sheet: Any) -> dict[int, list[tuple[int, int]]]:
-    """The merged cells that reach over several rows: column and last row, by first row. They stand
-    at the very end of a sheet."""
+def _merged(path: Path, sheet: Any) -> Merged:
+    """The merged cells that reach over several rows. They stand at the very end of a sheet."""
     found, tail = set[bytes](), b""
     with readable(path), sheet._get_source() as source:
         while chunk := source.read(2**20):
@@ -103,13 +103,12 @@ def _merged(path: Path, sheet: Any) -> dict[int, list[tuple[int, int]]]:
     return merged
 
 
-def _rows(path: Path, sheet: Any) -> Iterator[tuple[int, list[Any]]]:
+def _rows(path: Path, sheet: Any, merged: Merged) -> Iterator[tuple[int, list[Any]]]:
     """Rows up to the last that holds anything, without the blank cells at their end.
 
     A cell merged downwards stands in each of its rows, as a reader of the sheet sees it.
     """
-    book, last = sheet.parent, 0
-    merged, spread = _merged(path, sheet), dict[int, tuple[int, Any]]()
+    book, last, spread = sheet.parent, 0, dict[int, tuple[int, Any]]()
     dates, spans = book._date_formats, book._timedelta_formats
     with readable(path), sheet._get_source() as source:
         parser = _Parser(source, sheet._shared_strings, True, book.epoch, dates, spans)
