@@ -73,22 +73,25 @@ class Overdue(Trouble, exit_code=9):
 class Faults(list[Fault]):
     """What several readings refuse, so that it is told all at once."""
 
+    kind: type[Trouble] = Usage
+
     @contextmanager
     def kept(self) -> Iterator[None]:
-        """Keeps what is refused inside instead of raising it."""
+        """Keeps what is misread or not found inside instead of raising it."""
         try:
             yield
-        except Usage as trouble:
+        except (Usage, NotFound) as trouble:
+            self.kind = self.kind if self else type(trouble)
             self += trouble.faults
 
     def tell(self) -> None:
-        """Usage with all of them, if there are any."""
+        """Trouble with all of them, of the kind of the first, if there are any."""
         if self:
-            raise Usage(faults=self)
+            raise self.kind(faults=self)
 
 
 def together(*readings: Callable[[], Any]) -> list[Any]:
-    """What several readings give; Usage with the faults of all that fail."""
+    """What several readings give; Usage or NotFound with the faults of all that fail."""
     wrong, found = Faults(), []
     for reading in readings:
         with wrong.kept():

@@ -626,7 +626,11 @@ def test_undo_of_what_later_steps_stand_on_is_refused(run: Runner) -> None:
     assert "请先撤回" in ran.err
     run.ok("undo")
     assert run("undo", batch).code == 0
-    assert run("undo", batch).code == 4
+    events = run.json("verify")["events"]
+    again = run.ok("undo", batch)
+    assert "先前已撤回，没有再写入" in again.out
+    assert run.json("undo", batch)["new"] is False
+    assert run.json("verify")["events"] == events
     assert run("undo", "20261122-000000-zzzz").code == 3
 
 
@@ -676,6 +680,16 @@ def test_unmask_shows_it_and_is_recorded(run: Runner) -> None:
     assert event[0] == "陈敏"
     assert number in event[1]
     assert run.sql("select text from private where seq = ?", event[2]) == [('{"reason":"所长核实"}',)]
+    run.verified()
+
+
+def test_what_was_a_report_stays_masked_until_somebody_says_otherwise(run: Runner) -> None:
+    number = run.log("抄表员收了红包", *SECRET)
+    told = run.ok("amend", number, "--set", "性质=投诉", "--reason", "记错")
+    assert "限制查阅" in told.out
+    assert run.json("show", number)["name"] == "钱**"
+    run.ok("amend", number, "--set", "限制查阅=否", "--reason", "本人同意公开")
+    assert run.json("show", number)["name"] == "钱守正"
     run.verified()
 
 

@@ -258,6 +258,35 @@ def test_wrong_command_lines(line: Line, lang: str, seeded: Path, tmp_path: Path
         assert [f["code"] for f in as_json.data["error"]["faults"]]
 
 
+TOGETHER: list[tuple[tuple[str, ...], int, list[str]]] = [
+    (("amend", "001", "--set", "等级=最高"), 2, ["argument.missing", "value.unknown"]),
+    (("amend", "999"), 2, ["argument.missing", "argument.missing", "number.unknown"]),
+    (("update", "001", "--at", "24.3.5", "--set", "满意度=凑合"), 2, ["argument.missing", "value.unknown", "date.two_digit_year"]),
+    (("update", "999", "已联系", "--at", "24.3.5"), 3, ["number.unknown", "date.two_digit_year"]),
+    (("assign", "001", "--at", "明天"), 2, ["argument.missing", "time.future"]),
+    (("reopen", "999", "--at", "24.3.5"), 2, ["argument.missing", "number.unknown", "date.two_digit_year"]),
+    (("init", "--code", "青禾", "--policy", "s99"), 2, ["station.code", "policies.unknown"]),
+    (("policy", "adopt", "s99", "--from", "24.3.5"), 3, ["policies.unknown", "date.two_digit_year"]),
+    (("policy", "adopt", "--from", "24.3.5"), 2, ["argument.missing", "date.two_digit_year"]),
+    (("report", "年报", "--month", "某月"), 3, ["reports.unknown", "date.unknown_month"]),
+    (("export", "f99", "--month", "某月", "--as-of", "24.3.5"), 3, ["forms.unknown", "date.unknown_month", "date.two_digit_year"]),
+    (("export", "--month", "某月"), 2, ["argument.missing", "date.unknown_month"]),
+    (("explain", "999", "--policy", "s99"), 3, ["number.unknown", "policies.unknown"]),
+    (("calendar", "set", "某天"), 2, ["argument.missing", "date.unknown"]),
+    (("duty", "done", "--at", "24.3.5"), 2, ["argument.missing", "date.two_digit_year"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("args", "code", "wanted"), TOGETHER, ids=lambda value: " ".join(value) if isinstance(value, tuple) else "")
+def test_all_that_is_missing_and_all_that_is_wrong_is_told_at_once(args: tuple[str, ...], code: int, wanted: list[str], seeded: Path) -> None:
+    before = seeded.read_bytes()
+    ran = Runner(seeded)(*args, "--json")
+    assert ran.code == code, ran.out
+    assert [fault["code"] for fault in ran.data["error"]["faults"]] == wanted
+    assert seeded.read_bytes() == before
+    sane(Runner(seeded)(*args).err, "zh")
+
+
 DAMAGED = [("show", "001"), ("list",), ("due",), ("report",), ("search", "电压"), ("explain", "001"), ("export", "f01")]
 
 

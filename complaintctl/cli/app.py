@@ -8,6 +8,7 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import redirect_stdout
 from functools import partial
 from importlib import import_module
 from io import StringIO
@@ -21,10 +22,9 @@ import typer
 from typer.core import TyperCommand
 
 from .. import __version__, clock
-from ..errors import LedgerTrouble, Trouble, Usage
+from ..errors import Fault, Faults, LedgerTrouble, NotFound, Trouble, Usage
 from ..texts import LANGUAGES, catalogue, language
-from .desk import Desk, checked, need
-from .options import Flag, Opt, Settings
+from .desk import Desk, Flag, Opt, Settings, checked, need
 
 COMMANDS = {  # and the modules they stand in
     "init": "books", "log": "cases", "assign": "cases", "update": "cases", "amend": "cases",
@@ -135,13 +135,31 @@ def _served(function: Callable[..., None]) -> Any:
 
     def command(ctx: typer.Context, **given: Any) -> None:
         given = {k: v.strip() if isinstance(v, str) else v for k, v in given.items()}
-        need({o.name.rstrip("_"): given[o.name] for o in options if o.default in ("", [])})
+        lacking = Faults()
+        with lacking.kept():
+            need({o.name.rstrip("_"): given[o.name] for o in options if o.default in ("", [])})
+        if lacking:
+            lacking += _rehearsed(function, ctx.obj, given)
+        lacking.tell()
         function(ctx.obj, **given)
 
     context = desk.replace(name="ctx", annotation=typer.Context)
     served: Any = command
     served.__signature__ = inspect.Signature([context, *options])
     return served
+
+
+def _rehearsed(function: Callable[..., None], desk: Desk, given: dict[str, Any]) -> list[Fault]:
+    """What else is wrong with a command that lacks something: it is tried without writing."""
+    desk.rehearsing = True
+    try:
+        with redirect_stdout(StringIO()):
+            function(desk, **given)
+    except (Usage, NotFound) as wrong:
+        return [fault for fault in wrong.faults if fault.params.get("value") != ""]
+    except (Trouble, typer.Exit):
+        pass
+    return []
 
 
 def _options(param: inspect.Parameter) -> list[inspect.Parameter]:

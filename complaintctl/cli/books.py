@@ -4,8 +4,7 @@ from pathlib import Path
 
 from ..errors import BadData, Fault, VerifyFailed
 from ..services import audit
-from .desk import Desk
-from .options import Book, Flag, Must, Need, Opt, Out, Span
+from .desk import Book, Desk, Flag, Must, Need, Opt, Out, Span
 from .render import short
 
 

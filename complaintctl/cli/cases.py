@@ -3,8 +3,7 @@
 from ..errors import Fault
 from ..services import casework, reading
 from ..services.session import Values
-from .desk import Desk, pairs, typed
-from .options import Arg, Fields, Must, MustSet, Need, Opt, Set
+from .desk import Arg, Desk, Fields, Must, MustSet, Need, Opt, Set, pairs, typed
 from .render import clock_lines, labelled, when
 
 
@@ -61,4 +60,5 @@ def undo_(desk: Desk, batch: Arg) -> None:
     found = casework.undo(desk.office, batch)
     done = [Fault(f"event.{t}") for t in found["types"].split(",")]
     told = {"at": when(found["at"]), "done": done, "count": len(found["numbers"])}
-    desk.tell("said.undone", found, **told, numbers=found["numbers"][:5])
+    key = "said.undone" if found["new"] else "said.already_undone"
+    desk.tell(key, found, **told, numbers=found["numbers"][:5])

@@ -1,5 +1,5 @@
 """The front desk of one invocation: where the ledger is, who asks, in which language, and what is
-said. Human text and JSON go to stdout, everything else to stderr."""
+said. Human text and JSON go to stdout, everything else to stderr. And the shapes of parameters."""
 
 import datetime as dt
 import json
@@ -11,7 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,13 +21,37 @@ from ..texts import put, say
 if TYPE_CHECKING:
     from ..services.session import Office
 
+# The shapes of parameters that commands share. Values stay text: the services read them and name
+# every fault. What is not given is None, or no. What a command cannot do without is empty instead,
+# and all of it is asked for at once.
+Arg = Annotated[str | None, typer.Argument(show_default=False)]
+Need = Annotated[str, typer.Argument(show_default=False)]
+Many = Annotated[list[str] | None, typer.Argument(show_default=False)]
+Opt = Annotated[str | None, typer.Option(show_default=False)]
+Must = Annotated[str, typer.Option(show_default=False)]
+Set = Annotated[list[str] | None, typer.Option("--set", show_default=False, metavar="KEY=VALUE")]
+MustSet = Annotated[list[str], typer.Option("--set", show_default=False, metavar="KEY=VALUE")]
+Out = Annotated[str | None, typer.Option("--output", "-o", show_default=False)]
+From = Annotated[str | None, typer.Option("--from", show_default=False)]
+Flag = Annotated[bool, typer.Option(show_default=False)]
+
+# Plain options by name, for a ``**given``; they stand before the command's other options.
+Settings = Annotated[Any, "ledger by lang rules"]
+Fields = Annotated[
+    Any, "kind channel category level name phone address account demand accused receiver reference"
+]
+Filters = Annotated[Any, "kind channel category level status handler month"]
+Book = Annotated[Any, "mapping sheet encoding rejects"]
+Span = Annotated[Any, "month as_of"]
+
 # Control and direction characters would act on the terminal; they are shown instead of sent.
 _ACTIVE = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 @dataclass
 class Desk:
-    """What every command is handed as ``ctx.obj``. ``own`` is the office's folder of rule files."""
+    """What every command is handed as ``ctx.obj``. ``own`` is the office's folder of rule files;
+    who is ``rehearsing`` only wants to know what is wrong, and cannot write."""
 
     lang: str
     clock: Callable[[], dt.datetime]
@@ -35,6 +59,7 @@ class Desk:
     by: str = ""
     own: Path | None = None
     json: bool = False
+    rehearsing: bool = False
     closing: ExitStack = field(default_factory=ExitStack)
 
     def path(self) -> Path:
@@ -59,7 +84,9 @@ class Desk:
         """The office of this invocation, opened when first asked for; ``closing`` closes it."""
         from ..services.session import office
 
-        return self.closing.enter_context(office(self.path(), **self.who()))
+        opened = self.closing.enter_context(office(self.path(), **self.who()))
+        opened.ledger.only_read(self.rehearsing)
+        return opened
 
     def text(self, key: str, /, **params: object) -> str:
         """The sentence of a key in the user's language."""

@@ -4,8 +4,7 @@ from typing import Any
 
 from ..errors import Overdue
 from ..services import duties, reading
-from .desk import Desk
-from .options import Arg, Filters, Flag, Need, Opt, Out
+from .desk import Arg, Desk, Filters, Flag, Need, Opt, Out
 from .render import case, clock_lines, derivation, labelled, short, table, when
 
 
@@ -33,10 +32,7 @@ def show_(desk: Desk, number: Need, history: Flag, unmask: Opt) -> None:
 
 
 def explain_(desk: Desk, number: Need, policy: Opt) -> None:
-    from ..rulebook.policies import load
-
-    rules = load(policy, desk.own) if policy else None
-    found = reading.explain(desk.office, number, rules)
+    found = reading.explain(desk.office, number, policy)
     desk.tell("explain.head", found, received=when(found["received_at"]), policy=found["title"])
     desk.line()
     for item in found["clocks"]:

@@ -3,10 +3,9 @@
 import typer
 
 from ..errors import BadRules
-from ..rulebook import coverage, files, policies, template
+from ..rulebook import coverage, files, policies
 from ..services import duties, rules, session
-from .desk import Desk, need
-from .options import Arg, Flag, From, Many, Need, Opt
+from .desk import Arg, Desk, Flag, From, Many, Need, Opt, need
 from .render import table, when
 
 
@@ -79,7 +78,7 @@ def policy_new(desk: Desk, policy: Arg, from_: From, name: Opt) -> None:
     need({"policy": policy, "rules": desk.own})
     assert policy and desk.own, "need has asked for them"
     source = policies.load(from_ or "station", desk.own if desk.own.is_dir() else None)
-    path = template.write(source, policy, name or policy, desk.own, f"{desk.clock():%Y-%m-%d}")
+    path = policies.write(source, policy, name or policy, desk.own, f"{desk.clock():%Y-%m-%d}")
     desk.tell("policy.written", {"path": path}, id=policy)
 
 

@@ -5,13 +5,13 @@ running clock is never ``overdue`` here; the reader of the clock says that.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from ..clock import TZ, evening
-from .conditions import by_fact
+from ..clock import TZ, evening, instant, iso
+from .conditions import Table, by_fact
 from .fold import OLD, Complaint, T, Taken
 from .policy import Limit, Policy
 from .spans import Span, read_span
@@ -19,6 +19,9 @@ from .workdays import WorkCalendar
 
 BY_CLOCK = ("minute", "hour")
 Due = tuple[dt.datetime | None, bool]  # the last moment, and whether it is provisional
+# A limit, when it was due and met (in the stored form, which sorts as moments do), how it stands,
+# and whether that is provisional.
+Judged = tuple[Limit, str | None, str, str, bool]
 
 
 class Clock(NamedTuple):
@@ -199,6 +202,37 @@ def judge(due: T | None, met: T | None, ended: T | None) -> str:
     if ended:
         return "late" if due and ended > due else "void"
     return "running"
+
+
+def judged(
+    policy: Policy, facts: Table, received: str, done: Mapping[str, str], calendar: WorkCalendar
+) -> list[Judged] | None:
+    """What ``clocks`` finds for an old record, from the stored form of its dates: many times a
+    second more. None where a limit asks for more than a date. ``verify`` holds the two together.
+
+    Only what the steps ``done`` have met is judged.
+    """
+    found, midnight = [], f"{received[:10]}T00:00:00+08:00"
+    after = {step: at for step, at in done.items() if at >= received}
+    for limit in policy.limits_on(facts):
+        if not limit.plain:
+            return None
+        met = min(filter(None, map(after.get, limit.until)), default=None)
+        if met:
+            within = by_fact(limit.within, facts, "promptly")
+            since = received if read_span(within).unit in BY_CLOCK else midnight
+            due, unsure = _stored_due(limit, within, since, calendar)
+            found.append((limit, due, met, judge(due, met, None), unsure))
+    return found
+
+
+@lru_cache(4096)  # the same days recur
+def _stored_due(
+    limit: Limit, within: str, since: str, calendar: WorkCalendar
+) -> tuple[str | None, bool]:
+    start = instant(since)
+    due, unsure = reach(read_span(within), start, calendar, limit.roll, limit.count_receipt_day)
+    return iso(due) if due else None, unsure
 
 
 @dataclass(frozen=True)

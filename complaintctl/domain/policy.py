@@ -251,6 +251,11 @@ class Policy:
         """The word of a vocabulary, or None."""
         return self.vocabulary.get(vocabulary, {}).get(str(term_id))
 
+    def restricted(self, facts: Table) -> bool:
+        """Whether a complaint is shown masked: as it is said of it, or because of its kind."""
+        kind = self.term("kind", facts.get("kind"))
+        return bool(facts.get("restricted") or (kind and kind.group == "restricted"))
+
     def vocabulary_of(self, field_id: str) -> str:
         """The vocabulary a field draws from, or an empty text."""
         found = self.fields.get(field_id)

@@ -14,9 +14,9 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
+from ..domain.clocks import judged
 from ..domain.event import Event
 from ..domain.fold import OLD, ending, facts_of
-from ..domain.history import judged
 from ..domain.policy import Policy
 from . import projection
 from .connection import Ledger

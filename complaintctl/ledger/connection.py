@@ -45,7 +45,7 @@ class Ledger:
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path, self.station = path, ""
+        self.path, self.station, self.begin = path, "", "begin immediate"
         uri = f"{path.absolute().as_uri()}?mode=rw" if path else ":memory:"
         with translated(path):
             self.connection = sqlite3.connect(
@@ -57,7 +57,7 @@ class Ledger:
     def unit(self) -> Iterator[None]:
         """One command, one unit of work: all of it is written, or nothing."""
         with translated(self.path):
-            self.connection.execute("begin immediate")
+            self.connection.execute(self.begin)
             done = False
             try:
                 yield
@@ -88,10 +88,15 @@ class Ledger:
         cursor.row_factory = sqlite3.Row
         return map(dict, cursor)
 
+    def only_read(self, really: bool) -> None:
+        """From now on nothing can be written, or all can again."""
+        self.run(f"pragma query_only = {int(really)}")
+        self.begin = "begin" if really else "begin immediate"
+
     def reported(self, sql: str, file: str, **named: Any) -> list[Row]:
         """The rows of a query out of a rule file, which may only read. BadRules if it is wrong."""
         try:
-            self.run("pragma query_only = on")
+            self.only_read(True)
             return self.rows(sql, **named)
         except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
             if getattr(error, "sqlite_errorcode", 0) & 0xFF in TROUBLES.keys() - {
@@ -100,7 +105,7 @@ class Ledger:
                 raise  # busy, full, damaged: no fault of the file
             raise BadRules("rules.query", path=file, detail=str(error)) from None
         finally:
-            self.run("pragma query_only = off")
+            self.only_read(False)
 
     def close(self) -> None:
         self.connection.close()

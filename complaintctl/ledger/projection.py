@@ -92,8 +92,6 @@ def columns(policy: Policy, facts: Table, told: Told) -> Row:
     ``due`` and ``next_due`` are told as pairs of a date and its limit.
     """
     values = {name: value for name in PLAIN if (value := facts.get(name))}
-    kind = policy.term("kind", facts.get("kind"))
-    restricted = facts.get("restricted") or (kind and kind.group == "restricted")
     values |= told
     for name in ("origin", "channel_group", "class", "rank", "status"):
         values[name] = facts[name]
@@ -101,7 +99,7 @@ def columns(policy: Policy, facts: Table, told: Told) -> Row:
         "adoption": facts.get("policy", 0),
         "round": facts["reopened"],
         # A whole number is bound four times as fast as a truth value.
-        "restricted": int(bool(restricted)),
+        "restricted": int(policy.restricted(facts)),
         "late": int(told["late"]),
         "assessed": int(told["assessed"] or facts.get("counted") is True),
         "more": canonical({k: v for k, v in facts.items() if k not in _OWN}),

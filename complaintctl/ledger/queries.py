@@ -166,13 +166,13 @@ def known(ledger: Ledger, fingerprints: Iterable[str]) -> set[str]:
     return {key for key in fingerprints if ledger.column(sql, key=key)}
 
 
-def batches(ledger: Ledger, limit: int) -> list[Row]:
-    """The latest batches: when, by whom, how many events, of which types."""
-    sql = f"""select batch, max(recorded_at) as at, max(actor) as actor, count(*) as events,
+def batches(ledger: Ledger) -> Iterator[Row]:
+    """The batches, the latest first: when, by whom, how many events, of which types."""
+    sql = """select batch, max(recorded_at) as at, max(actor) as actor, count(*) as events,
                 group_concat(distinct type) as types, count(distinct number) as complaints,
                 max(seq) as last
-              from event where station = :station group by batch order by last desc limit {limit}"""
-    return ledger.rows(sql)
+              from event where station = :station group by batch order by last desc"""
+    return ledger.each(sql)
 
 
 def batch_numbers(ledger: Ledger, batch: str) -> list[str]:

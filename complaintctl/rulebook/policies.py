@@ -1,12 +1,14 @@
-"""Policies from their files: includes merged, every item marked with the regime it comes from."""
+"""Policies from their files: includes merged, every item marked with the regime it comes from; and
+a policy file to begin with."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from ..domain.policy import ITEMS, RULES, Policy
-from ..errors import BadRules, NotFound
-from .files import found, pick, read
+from ..errors import BadRules, LedgerTrouble, NotFound, Usage
+from .files import PACKAGED, found, pick, read
 
 ABOUT = ("zh", "en", "edition", "source", "users")
 JOINED = (*ITEMS, "vocabulary", "include", "drop")  # what of a file is not simply its head
@@ -76,3 +78,31 @@ def _join(whole: Text, text: Text) -> None:
 
 def _replaced(old: Iterable[Text], new: Iterable[Text]) -> list[Text]:
     return list({item.get("id"): item for item in (*old, *new)}.values())
+
+
+def write(policy: Policy, id_: str, title: str, own: Path, edition: str) -> Path:
+    """A commented copy of a regime for an office to make its own: ``OWN/policies/ID.toml``, every
+    rule ready to uncomment. Returns its path; LedgerTrouble when it exists."""
+    if not id_.replace("-", "").replace("_", "").isalnum() or not id_.isascii():
+        raise Usage("policies.id", value=id_)
+    path = own / "policies" / f"{id_}.toml"
+    if path.exists():
+        raise LedgerTrouble("policies.exists", path=path)
+    head = (PACKAGED / "template.toml").read_text(encoding="utf-8")
+    blocks = [head.format(id=id_, zh=title.replace('"', ""), source=policy.id, edition=edition)]
+    for kind in RULES:
+        for item in policy.text.get(kind, ()):
+            lines = [f"# {key} = {_toml(value)}" for key, value in item.items() if key != "origin"]
+            blocks.append("\n".join([f"# [[{kind}]]", *lines]))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n\n".join(blocks) + "\n", encoding="utf-8")
+    return path
+
+
+def _toml(value: Any) -> str:
+    """A value as TOML on one line; like JSON but for its tables."""
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml(k)} = {_toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)

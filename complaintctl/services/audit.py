@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..domain.event import anchor, canonical
 from ..domain.policy import Policy
-from ..errors import Usage
+from ..errors import Usage, together
 from ..ledger.connection import built, create
 from ..ledger.office import project_office
 from ..ledger.store import Draft, head
@@ -26,9 +26,7 @@ def init(
     path: Path, station: str, code: str, policy: str, *, by: str, now: dt.datetime, own: Path | None
 ) -> Values:
     """Makes a ledger: the station, its policy with full text, every announced year's calendar."""
-    if not _CODE.fullmatch(code):
-        raise Usage("station.code", value=code)
-    rules = sound(policy, own)
+    _, rules = together(lambda: _checked(code), lambda: sound(policy, own))
     opened = Draft("opened", now, None, {"name": station, "code": code})
     calendar, ledger = announced(now), create(path)
     try:
@@ -44,6 +42,11 @@ def init(
     years = calendar.body["years"]
     about = {"ledger": path, "station": station, "code": code, "policy": rules.id}
     return {**about, "edition": rules.edition, "calendar": [years[0], years[-1]], "anchor": seal}
+
+
+def _checked(code: str) -> None:
+    if not _CODE.fullmatch(code):
+        raise Usage("station.code", value=code)
 
 
 def adoption(rules: Policy, now: dt.datetime, day: dt.date) -> Draft:

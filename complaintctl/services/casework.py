@@ -99,6 +99,8 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
         wrong.tell()
         known = {**state.fields, "received_at": iso(state.received_at)}
         values = {name: value for name, value in values.items() if value != known.get(name, "")}
+        if "kind" in values and policy.restricted(state.facts):
+            values.setdefault("restricted", True)  # until it is said that it is not
         if values:
             body, private = split(policy, values)
             if "received_at" in values:
@@ -122,6 +124,7 @@ def _untimely(office: Office, state: Complaint, policy: Policy, at: Typed) -> It
 
 def undo(office: Office, batch: Typed) -> Values:
     """Takes back one invocation by a compensating event. By default the latest not yet undone.
+    ``new`` is False when it was undone before.
 
     Refused when a later invocation wrote to the same complaints, or when it is the founding one.
     """
@@ -129,6 +132,8 @@ def undo(office: Office, batch: Typed) -> Values:
         found = _undoable(office, batch)
         batch = found["batch"]
         numbers = queries.batch_numbers(office.ledger, batch)
+        if batch in office.book.voided:
+            return {**found, "numbers": numbers, "new": False}
         after = queries.later_batches(office.ledger, batch)
         if later := [b for b in after if b not in office.book.voided]:
             raise Refused("undo.later", batch=batch, later=later)
@@ -137,15 +142,13 @@ def undo(office: Office, batch: Typed) -> Values:
         refresh(office.ledger, office.book, EVER if wide else ())
         for number in numbers:
             project(office.ledger, office.book, number)
-    return {**found, "numbers": numbers}
+    return {**found, "numbers": numbers, "new": True}
 
 
 def _undoable(office: Office, batch: Typed) -> Values:
-    for row in queries.batches(office.ledger, 1000):
+    for row in queries.batches(office.ledger):
         done, types = row["batch"] in office.book.voided, set(row["types"].split(","))
         if batch == row["batch"] or not (batch or done or types & (LASTING | {"voided"})):
-            if done:
-                raise Refused("undo.done", batch=row["batch"])
             if types & LASTING:
                 raise Refused("undo.lasting")
             return row
@@ -157,7 +160,7 @@ def _act(
 ) -> Done:
     """Any step on a complaint, one of ``OWN`` or as it was typed, with all that the rules ask."""
     with office.ledger.unit():
-        state, policy = _living(office, wanted)
+        state, policy = _living(office, wanted, at)
         wrong, step = Faults(), Named("", "", "")
         with wrong.kept():
             step = _step(policy, state, asked) if isinstance(asked, str) else asked
@@ -184,9 +187,17 @@ def _act(
     return state.number, step, True
 
 
-def _living(office: Office, wanted: str) -> tuple[Complaint, Policy]:
-    """A complaint that something may be done on, and its policy."""
-    state, policy = office.state(queries.find(office.ledger, wanted))
+def _living(office: Office, wanted: str, at: Typed = None) -> tuple[Complaint, Policy]:
+    """A complaint that something may be done on, and its policy. If there is none, what is wrong
+    with the time is told as well."""
+    wrong, number = Faults(), ""
+    with wrong.kept():
+        number = queries.find(office.ledger, wanted)
+    if wrong:
+        with wrong.kept():
+            when(at, office.now)
+    wrong.tell()
+    state, policy = office.state(number)
     if state.voided:
         raise Refused("complaint.voided", number=state.number)
     return state, policy

@@ -33,10 +33,11 @@ def export(
     Returns path, form, rows, the balance (opening + received + reopened - closed = carried),
     anchor.
     """
-    layout = load_form(form, office.own)
     about = queries.station(office.ledger)
-    (first, last), moment = together(
-        lambda: period(office, month), lambda: _moment(office, as_of, about["opened_at"][:10])
+    layout, (first, last), moment = together(
+        lambda: load_form(form, office.own),
+        lambda: period(office, month),
+        lambda: _moment(office, as_of, about["opened_at"][:10]),
     )
     span = first, last
     past = closing(ledger_as_of(office.ledger, moment)) if as_of else nullcontext(office.ledger)

@@ -15,7 +15,7 @@ from ..domain.mask import masked
 from ..domain.moments import read_month
 from ..domain.policy import Field, Policy, Term
 from ..domain.vocabulary import Named
-from ..errors import Fault, Faults
+from ..errors import Fault, Faults, together
 from ..ledger import queries
 from ..ledger.store import Draft, events_of
 from .session import Office, Typed, Values
@@ -110,12 +110,17 @@ def history(office: Office, wanted: str) -> list[Values]:
     return lines
 
 
-def explain(office: Office, wanted: str, policy: Policy | None = None) -> Values:
+def explain(office: Office, wanted: str, policy: Typed = None) -> Values:
     """Why each date is what it is: rule, clause, start, every day counted or skipped, result.
 
     With another ``policy`` the same complaint under that regime; nothing is written.
     """
-    state, rules = office.state(queries.find(office.ledger, wanted), policy)
+    from ..rulebook.policies import load  # here: who only shows a complaint need not load it
+
+    number, under = together(
+        lambda: queries.find(office.ledger, wanted), lambda: policy and load(policy, office.own)
+    )
+    state, rules = office.state(number, under)
     calendar, lines = office.book.calendar, []
     for item in clocks(state, rules, calendar):
         limit = rules.limit(item.limit)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from ..domain.policy import build
 from ..domain.vocabulary import Named
+from ..errors import together
 from ..rulebook.files import load_report
 from ..sheets.atomic import save_csv
 from .session import Office, Typed, Values, period, writable
@@ -15,8 +16,9 @@ def report(office: Office, wanted: str, month: Typed) -> Values:
     ``{report, first, last, figures: {id: value}, labels, tables: [{id, title, rows}]}``;
     a rate is a fraction of 1, null where there is nothing to divide by.
     """
-    text = load_report(wanted, office.own)
-    first, last = period(office, month)
+    text, (first, last) = together(
+        lambda: load_report(wanted, office.own), lambda: period(office, month)
+    )
     named = {"first": first.isoformat(), "last": last.isoformat(), "now": office.now.isoformat()}
     figures: Values = {}
     for sql in text["figures"]:

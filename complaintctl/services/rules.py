@@ -63,8 +63,10 @@ def official_calendar() -> WorkCalendar:
 
 def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> Values:
     """Adopts a policy for complaints received from a day on; the older ones keep theirs."""
-    rules = sound(wanted, office.own)
-    day = read_day(from_, office.now, typed=True) if from_ else office.now.date()
+    rules, day = together(
+        lambda: sound(wanted, office.own),
+        lambda: read_day(from_, office.now, typed=True) if from_ else office.now.date(),
+    )
     told = {"policy": rules.id, "title": rules.named(rules.id), "from": day}
     if dry_run:
         return told | {"would_change": _would_change(office, rules)}
