@@ -1067,7 +1067,7 @@ def test_a_phone_number_has_one_form(run: Runner) -> None:
     assert [s["same"] for s in again["similar"]] == ["phone"]
     ran = run("log", "x", "--channel", "电话", "--phone", "王小明")
     assert ran.code == 2
-    assert "不是电话号码" in ran.err
+    assert "不像电话号码" in ran.err
     assert "王小明" not in ran.err
 
 

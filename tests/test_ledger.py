@@ -470,7 +470,7 @@ from complaintctl.services.session import office
 at = dt.datetime(2026, 11, 30, 23, 59, 58, tzinfo=TZ)
 for n in range(int(sys.argv[2])):
     with office(Path(sys.argv[1]), by="x", now=at + dt.timedelta(seconds=n // 8)) as desk:
-        print(casework.log(desk, {"content": "电压低", "channel": "电话"})["number"], flush=True)
+        print(casework.log(desk, [("content", "电压低"), ("channel", "电话")])["number"], flush=True)
 """
 
 

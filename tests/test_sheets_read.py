@@ -33,7 +33,7 @@ def fault(path: Path, **more: Any) -> tuple[str, dict[str, object]]:
         read(path, **more)
     assert time.monotonic() - start < 2
     found = caught.value.faults[0]
-    assert caught.value.exit_code == (3 if found.code == "file.missing" else 5)
+    assert caught.value.exit_code == {"file.missing": 3, "file.unknown_encoding": 2}.get(found.code, 5)
     return found.code, found.params
 
 

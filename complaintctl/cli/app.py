@@ -93,7 +93,12 @@ def run(words: list[str], desk: Desk) -> None:
     if words == [first] and COMMANDS.get(first) == "rules":
         words = [first, "--help"]  # a group alone shows its verbs
     command = build([first] if first in COMMANDS else [], desk.lang)
-    valued = {name for param in _params(command) if not param.is_flag for name in param.opts}
+    options = [param for param in _params(command) if not param.is_flag]
+    valued = {name for param in options for name in param.opts}
+    single = {name for param in options if not param.multiple for name in param.opts}
+    given = [word.partition("=")[0] for word in words]
+    if twice := next((word for word in given if word in single and given.count(word) > 1), None):
+        raise Usage("usage.twice", value=twice)
     for word, following in pairwise(words):  # the parser lets an option swallow the next one
         if word in valued and following.startswith("--"):
             raise Usage("usage.no_value", value=word)
@@ -177,6 +182,7 @@ def _describe(command: Any, lang: str, key: str) -> None:
     """Puts the catalogue's words on a command, its parameters and its sub-commands."""
     known = catalogue(lang)
     command.help = known[key]
+    command.context_settings["help_option_names"] = ["-h", "--help"]
     command.get_help = partial(_help, command.get_help, known)
     for param in command.params:
         param.secondary_opts = []  # a switch needs no --no- twin

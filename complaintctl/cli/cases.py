@@ -10,7 +10,7 @@ from .render import clock_lines, labelled, when
 def log_(desk: Desk, text: Arg, *, at: Opt, set_: Set, **given: Fields) -> None:
     given["account_no"] = given.pop("account")
     said = {name: value for name, value in {"content": typed(text), **given}.items() if value}
-    found = casework.log(desk.office, said | pairs(set_), at=at)
+    found = casework.log(desk.office, [*said.items(), *pairs(set_)], at=at)
     similar = [{"number": number, "same": field} for number, field in found["similar"]]
     _done(desk, "said.logged", found["number"], {"similar": similar})
     for number, field in found["similar"]:

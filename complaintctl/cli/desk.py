@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ..domain.mask import telephones
 from ..errors import Fault, Faults, Trouble, Usage
 from ..texts import put, say
 
@@ -161,8 +162,10 @@ def inert(text: object) -> str:
 
 
 def _brief(value: object) -> object:
-    """Nothing is said that was pasted whole: of a long text the beginning is shown."""
-    return value[:200] + "…" if isinstance(value, str) and len(value) > 200 else value
+    """What was pasted whole is shown by its beginning, a number like a phone's by its ends."""
+    if not isinstance(value, str):
+        return value
+    return telephones(value[:200] + "…" if len(value) > 200 else value)
 
 
 def need(given: Mapping[str, object]) -> None:
@@ -186,12 +189,13 @@ def checked(text: str) -> str:
         from ..domain.entry import CONTROL
 
         text.encode()  # refuses surrogates, which stand for bytes that were no text
-        if CONTROL.search(text):
-            raise Usage("usage.control", value=text)
+        if found := CONTROL.search(text):
+            raise Usage("usage.control", value=found[0])
     return text
 
 
-def pairs(items: list[str] | None) -> dict[str, str | None]:
-    """``--set key=value`` texts as a dictionary; what is no pair has no value."""
-    parts = (item.partition("=") for item in items or ())
-    return {key.strip(): value if equals else None for key, equals, value in parts}
+def pairs(items: list[str] | None) -> list[tuple[str, str | None]]:
+    """``--set key=value`` texts taken apart, also at a full-width or a wrong sign. What is no pair
+    has no value; only its first word is told, because a name may follow."""
+    parts = (re.split("[=＝:：]", item.strip(), maxsplit=1) for item in items or ())
+    return [(p[0].strip(), p[1]) if p[1:] else (p[0].partition(" ")[0], None) for p in parts]

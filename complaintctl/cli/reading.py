@@ -11,7 +11,7 @@ from .render import case, clock_lines, derivation, labelled, short, table, when
 def show_(desk: Desk, number: Need, history: Flag, unmask: Opt) -> None:
     found = reading.show(desk.office, number, unmask)
     if history:
-        found["history"] = reading.history(desk.office, found["number"])
+        found["history"] = reading.history(desk.office, found["number"], bare=bool(unmask))
     desk.give(found)
     case(desk, labelled(desk, found))
     clock_lines(desk, found["clocks"])
@@ -40,21 +40,22 @@ def explain_(desk: Desk, number: Need, policy: Opt) -> None:
 
 
 def list_(
-    desk: Desk, *, open: Flag, closed: Flag, overdue: Flag, limit: int = 50, **given: Filters
+    desk: Desk, *, open: Flag, closed: Flag, overdue: Flag, limit: Opt, **given: Filters
 ) -> None:
     month = given.pop("month")
-    state, most = (open if open != closed else None), max(limit, 0)
-    found, count = reading.listing(desk.office, given, month, state, overdue, most)
+    state = open if open != closed else None
+    found, count = reading.listing(desk.office, given, month, state, overdue, limit)
     desk.give({"count": count, "complaints": found})
     _lines(desk, found)
     desk.say("said.listed" if found else "said.none", shown=len(found), count=count)
 
 
-def search_(desk: Desk, text: Need, limit: int = 50) -> None:
-    found, more = reading.search(desk.office, text, max(limit, 1))
+def search_(desk: Desk, text: Need, limit: Opt) -> None:
+    found, more = reading.search(desk.office, text, limit)
     desk.give({"count": len(found), "more": more, "complaints": found})
     _lines(desk, found)
-    desk.say("said.found_more" if more else "said.found", count=len(found))
+    key = "found_more" if more else "found" if found else "found_none"
+    desk.say(f"said.{key}", count=len(found))
 
 
 def _lines(desk: Desk, found: list[dict[str, Any]]) -> None:

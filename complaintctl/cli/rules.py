@@ -1,8 +1,10 @@
 """Commands on the rules: policy, form, calendar, duty; each a group of verbs."""
 
+from functools import partial
+
 import typer
 
-from ..errors import BadRules
+from ..errors import BadRules, together
 from ..rulebook import coverage, files, policies
 from ..services import duties, rules, session
 from .desk import Arg, Desk, Flag, From, Many, Need, Opt, need
@@ -66,7 +68,8 @@ def policy_coverage(desk: Desk) -> None:
 
 
 def policy_diff(desk: Desk, policy: Need, other: Need) -> None:
-    found = coverage.differences(policies.load(policy, desk.own), policies.load(other, desk.own))
+    sides = together(*(partial(policies.load, side, desk.own) for side in (policy, other)))
+    found = coverage.differences(*sides)
     desk.give({"differences": found})
     for item in found:
         desk.line(desk.put(item))
@@ -79,7 +82,7 @@ def policy_new(desk: Desk, policy: Arg, from_: From, name: Opt) -> None:
     assert policy and desk.own, "need has asked for them"
     source = policies.load(from_ or "station", desk.own if desk.own.is_dir() else None)
     path = policies.write(source, policy, name or policy, desk.own, f"{desk.clock():%Y-%m-%d}")
-    desk.tell("policy.written", {"path": path}, id=policy)
+    desk.tell("policy.written", {"path": path}, id=policy, rules=desk.own)
 
 
 def form_list(desk: Desk) -> None:

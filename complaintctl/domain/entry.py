@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from unicodedata import normalize
 
@@ -20,12 +20,12 @@ RECEIVED = Field("received_at", "受理时间", "received at", type="moment")
 
 
 def enter(
-    policy: Policy, given: Mapping[str, str | None], now: dt.datetime
+    policy: Policy, given: Iterable[tuple[str, str | None]], now: dt.datetime
 ) -> tuple[Values, Faults]:
     """The values, and what could not be read. Field names and words may be labels; a name with None
     for its text was typed without a value."""
     values, wrong = Values(), Faults()
-    for name, text in given.items():
+    for name, text in given:
         with wrong.kept():
             if text is None:
                 raise Usage("set.form", value=name)
@@ -76,6 +76,8 @@ def phone(text: str) -> str:
 
 def word(policy: Policy, field: Field, text: str) -> str:
     """The id of the word a text means in the field's vocabulary."""
+    if not text.strip():
+        raise Usage(faults=[absent(policy, field)])
     terms = policy.vocabulary.get(field.of or field.id, {})
     return meant(terms.values(), text, "value", field=field).id
 

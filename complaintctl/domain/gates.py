@@ -58,14 +58,13 @@ def extended(
     if limit not in rules:
         unknown = Fault("extension.unknown", {"value": limit or "-"})
         return limit, [unknown.about(known=sorted(rules), gate="extension")]
-    rule = rules[limit]
+    rule, faults = rules[limit], list[Fault]()
     if not rule.applies({**state.facts, **values}):
         asked = [policy.label(name) for name in rule.when or {}]
-        faults = [Fault("extension.condition", {"clause": rule.clause, "fields": asked})]
-    else:
-        lacking = [policy.fields[n] for n in ("until", "approver") if not values.get(n)]
-        faults = [absent(policy, field) for field in lacking]
-        faults += _dates(rule, running[limit], str(values.get("until") or "")[:10], calendar)
+        faults += [Fault("extension.condition", {"clause": rule.clause, "fields": asked})]
+    lacking = [policy.fields[n] for n in ("until", "approver") if not values.get(n)]
+    faults += [absent(policy, field) for field in lacking]
+    faults += _dates(rule, running[limit], str(values.get("until") or "")[:10], calendar)
     return limit, [f.about(gate=rule.id) for f in faults]
 
 

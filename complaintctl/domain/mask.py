@@ -1,5 +1,6 @@
 """Personal data made unreadable for registers and screens: 张**, 138****5678."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +11,11 @@ FREE_TEXT = ("content", "demand", "result", "note", "occurred_place", "text", "r
 def name(text: str) -> str:
     """A name with its first character kept."""
     return text[:1] + "**" if text else text
+
+
+def telephones(text: str) -> str:
+    """A text with whatever in it looks like the number of a mobile phone masked."""
+    return re.sub(r"(?<![0-9])(1[3-9][0-9])[0-9]{4}(?=[0-9]{4}(?![0-9]))", r"\1****", text)
 
 
 def masked(fields: Mapping[str, Any], withheld: str, private: frozenset[str]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from .entry import RECEIVED, read
 from .fold import ENDS, UNMAPPED
 from .layout import Layout, heading, recognise, spellings
 from .mask import name as masked_name
+from .mask import telephones
 from .moments import Moment, read_moment
 from .policy import Field, Policy
 from .vocabulary import Named
@@ -178,7 +179,7 @@ class Reader:
                     raise Usage("import.uncomputed")
                 value = value_of(cell if raw else text)
             except Usage as wrong:
-                shown = masked_name(text) if sink == 1 else text
+                shown = masked_name(text) if sink == 1 else telephones(text)
                 fault = wrong.faults[0].about(field=self._label(name))
                 problems.append(Problem(row, self.headings[place], shown[:40], fault))
             else:

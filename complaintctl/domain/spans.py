@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from unicodedata import normalize
 
 _UNITS = {
     "minute": "minute minutes min mins 分钟 分",
@@ -43,7 +44,7 @@ def _number(run: re.Match[str]) -> str:
 @lru_cache(maxsize=256)
 def read_span(text: str) -> Span:
     """Raises ValueError for anything that is not a whole positive number and a known unit."""
-    plain = " ".join(text.lower().split())
+    plain = " ".join(normalize("NFKC", text).lower().split())
     bare = _BARE.get(plain, plain)
     if bare in _BARE.values():
         return Span(0, bare)

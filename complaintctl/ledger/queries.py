@@ -114,8 +114,10 @@ def answered_open(ledger: Ledger, limit: int) -> list[Row]:
     return ledger.rows(sql)
 
 
-def search(ledger: Ledger, text: str, limit: int) -> tuple[list[Row], bool]:
-    """Complaints whose text holds every word of ``text``, newest first, and whether there are more.
+def search(ledger: Ledger, text: str, most: int) -> tuple[list[Row], bool]:
+    """Complaints whose text holds every word of ``text``, newest first, at ``most`` so many if not
+    0; and whether there are more.
+
     None that is restricted: who searches for a name would learn from it who blew the whistle.
 
     The index leaves out ASCII punctuation, so each hit is confirmed on the text itself.
@@ -131,9 +133,9 @@ def search(ledger: Ledger, text: str, limit: int) -> tuple[list[Row], bool]:
     sql = f"""select k.* from search s join complaint k on k.id = s.rowid
               where s.text match :query and k.station = :station and k.status <> 'voided'
                 and k.restricted = 0 and {confirm}
-              order by s.rowid desc limit {min(limit, ALL) + 1}"""
+              order by s.rowid desc limit {min(most or ALL, ALL) + 1}"""
     found = ledger.rows(sql, query=query, **words)
-    return found[:limit], len(found) > limit
+    return found[: most or ALL], len(found) > (most or ALL)
 
 
 def similar(ledger: Ledger, number: str, field: str, value: str, since: dt.datetime) -> list[str]:

@@ -61,7 +61,10 @@ def pick(kind: str, wanted: str, own: Path | None = None) -> Path:
     words = titles(kind, own)
     match = candidates(words, wanted)
     if len(match) != 1:
-        raise NotFound(f"{kind}.unknown", value=wanted, nearest=match or nearest(words, wanted))
+        shown = match or nearest(words, wanted)
+        near = [Named(w.id, f"{w.zh}（{w.id}）", f"{w.en} ({w.id})") for w in shown]
+        code = "rules.ambiguous" if match else f"{kind}.unknown"
+        raise NotFound(code, value=wanted, nearest=near)
     return files[match[0].id]
 
 

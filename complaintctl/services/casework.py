@@ -1,7 +1,7 @@
 """What is done on a complaint: log, assign, update, amend, close, reopen, undo."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
 from ..clock import instant, iso
@@ -9,14 +9,14 @@ from ..domain.entry import absent, enter, missing, split
 from ..domain.fold import Complaint
 from ..domain.gates import extended, refusals
 from ..domain.policy import Policy, Step
-from ..domain.vocabulary import Named, candidates, meant
+from ..domain.vocabulary import Named, candidates, meant, plain, spellings
 from ..errors import Fault, Faults, NotFound, Refused, Usage
 from ..ledger import queries
 from ..ledger.office import refresh
 from ..ledger.store import Draft, next_number, project
 from .session import SOON, Office, Typed, Values, when
 
-Given = Mapping[str, Typed]  # field ids or labels, and what was typed
+Given = Iterable[tuple[str, Typed]]  # field ids or labels, and what was typed
 Done = tuple[str, Named, bool]  # the complaint's number, the step; False when it was so already
 # Steps that are events of a type of their own; in English they are called as their commands.
 ASSIGNED = Named("assigned", "交办", "assign")
@@ -60,7 +60,7 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
 def assign(office: Office, wanted: str, handler: str, unit: Typed, at: Typed) -> Done:
     """Names the person who handles a complaint. False when that person does already."""
     given = {"handler": handler} | ({"unit": unit} if unit else {})
-    return _act(office, wanted, ASSIGNED, given, at)
+    return _act(office, wanted, ASSIGNED, given.items(), at)
 
 
 def update(office: Office, wanted: str, step: str, text: str, given: Given, at: Typed) -> Done:
@@ -84,7 +84,7 @@ def close(office: Office, wanted: str, given: Given, at: Typed) -> Done:
 
 def reopen(office: Office, wanted: str, reason: str, at: Typed) -> Done:
     """Opens a closed complaint again; its first closing stays known. False when it is open."""
-    return _act(office, wanted, REOPENED, {}, at, reason)
+    return _act(office, wanted, REOPENED, (), at, reason)
 
 
 def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, list[object]]:
@@ -164,10 +164,11 @@ def _act(
         wrong, step = Faults(), Named("", "", "")
         with wrong.kept():
             step = _step(policy, state, asked) if isinstance(asked, str) else asked
-        if step is (CLOSED if state.closed_at else REOPENED):  # it is so already
-            return state.number, step, False
         if text and isinstance(step, Step) and step.text:
-            given = {step.text: text, **given}
+            given = [(step.text, text), *given]
+        name = text.partition("=")[0] if "=" in text else ""
+        if any(plain(name) in spellings(field) for field in policy.fields.values()):
+            wrong.append(Fault("text.set", {"value": name}))
         values, more = enter(policy, given, office.now)
         wrong += more
         with wrong.kept():
@@ -176,6 +177,8 @@ def _act(
             taken = [t.at for t in state.steps() if t.step in after]
             moment = when(at, office.now, *_since(state, policy, step), taken)
         wrong.tell()
+        if step is (CLOSED if state.closed_at else REOPENED):  # it is so already
+            return state.number, step, False
         assigned = step is ASSIGNED and any(t.step == step.id for t in state.steps())
         if assigned and values.items() <= state.fields.items():  # just so
             return state.number, step, False

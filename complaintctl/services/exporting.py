@@ -44,7 +44,7 @@ def export(
     with past as ledger:
         station, book = about["name"], Book(ledger)
         monthly = (last - first).days <= 31
-        name = f"{layout.title}_{station}_{str(first)[: 7 if monthly else 4]}.xlsx"
+        name = f"{layout.title}_{station[:40]}_{str(first)[: 7 if monthly else 4]}.xlsx"
         path = writable(_path(to, name), ".xlsx", office.ledger.path)
         if unmask:
             disclose(office, f"{layout.id} {first:%Y-%m}", unmask)

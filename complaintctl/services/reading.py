@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 
 from ..domain.clocks import clocks, derive, state_at
-from ..domain.entry import word
+from ..domain.entry import read, word
 from ..domain.fold import UNMAPPED, Complaint
 from ..domain.mask import masked
 from ..domain.moments import read_month
@@ -22,6 +22,7 @@ from .session import Office, Typed, Values
 
 Given = Mapping[str, Typed]  # field ids, and what was typed
 STATUS = Field("status", "状态", "status", type="term")
+LINES = Field("limit", "--limit", "--limit", type="count")
 WITHHELD = "〔举报内容不予显示〕"
 SHOWN = (
     *("number", "reference", "kind", "channel", "category", "level", "status", "received_at"),
@@ -91,8 +92,9 @@ def clock(line: Values, policy: Policy, now: dt.datetime) -> Values:
     return told | {"provisional": bool(line["provisional"]), "round": line["round"] + 1}
 
 
-def history(office: Office, wanted: str) -> list[Values]:
-    """Every event of a complaint, oldest first, with both its times; undone ones are marked."""
+def history(office: Office, wanted: str, *, bare: bool = False) -> list[Values]:
+    """Every event of a complaint, oldest first, with both its times; undone ones are marked. What
+    is private is masked if the complaint is restricted, unless it is ``bare``."""
     row = queries.complaint(office.ledger, wanted)
     policy = office.book.policy(row["adoption"])
     lines = []
@@ -101,7 +103,7 @@ def history(office: Office, wanted: str) -> list[Values]:
         name = str(values.pop("step", event.type))
         if list(values.values()).count(values.get("text")) > 1:
             del values["text"]
-        if row["restricted"]:
+        if row["restricted"] and not bare:
             values = {k: (WITHHELD if k in event.private else v) for k, v in values.items()}
         about = {key: getattr(event, key) for key in EVENT}
         about |= {"type": name, "title": policy.called(name)}
@@ -133,12 +135,12 @@ def explain(office: Office, wanted: str, policy: Typed = None) -> Values:
 
 
 def listing(
-    office: Office, given: Given, month: Typed, open_: bool | None, overdue: bool, limit: int
+    office: Office, given: Given, month: Typed, open_: bool | None, overdue: bool, limit: Typed
 ) -> tuple[list[Values], int]:
     """Complaints that meet the filters (words of today's policy), newest first; and how many."""
     policy = office.policy
     fields = {**policy.fields, "status": STATUS}
-    equal, wrong, period = {}, Faults(), None
+    equal, wrong, period, most = {}, Faults(), None, 0
     for name, text in given.items():
         if text is not None:
             field = fields.get(name)
@@ -146,19 +148,26 @@ def listing(
                 equal[name] = word(policy, field, text) if field and field.type == "term" else text
     with wrong.kept():
         period = read_month(month, office.now) if month else None
+    with wrong.kept():
+        most = _most(office, limit)
     wrong.tell()
     term = policy.term("category", equal.get("category"))
     if term and not term.parent:
         equal["class"] = equal.pop("category")  # a class means all its items
     late = office.now.isoformat() if overdue else ""
-    found, count = queries.listing(office.ledger, equal, period, open_, late, limit)
+    found, count = queries.listing(office.ledger, equal, period, open_, late, most)
     return [_brief(office, row) for row in found], count
 
 
-def search(office: Office, text: str, limit: int) -> tuple[list[Values], bool]:
+def search(office: Office, text: str, limit: Typed) -> tuple[list[Values], bool]:
     """Complaints whose text holds every word, newest first; and whether there are more."""
-    found, more = queries.search(office.ledger, text, limit)
+    found, more = queries.search(office.ledger, text, _most(office, limit))
     return [_brief(office, row) for row in found], more
+
+
+def _most(office: Office, limit: Typed) -> int:
+    """How many lines are wanted; 0 for all."""
+    return int(read(LINES, limit or "50", office.policy, office.now, typed=True))
 
 
 def _brief(office: Office, row: Values) -> Values:

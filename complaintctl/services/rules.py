@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from ..domain.clocks import clocks
@@ -37,7 +38,8 @@ def policies(own: Path | None) -> list[Values]:
 
 def check(wanted: Iterable[str], own: Path | None) -> Values:
     """Examines policy files and executes their examples: ``{files, examples, faults}``."""
-    paths = [pick("policies", w, own) for w in wanted] or list(found("policies", own).values())
+    paths = together(*(partial(pick, "policies", w, own) for w in wanted))
+    paths = paths or list(found("policies", own).values())
     calendar, problems, count = official_calendar(), list[Fault](), 0
     for path in paths:
         if wrong := faults(path, own):

@@ -104,7 +104,7 @@ def when(
         at = now if at.date() == now.date() else at
         at = max([at, *(t for t in (since, *taken) if t and t.date() == at.date())])
     if at > now + SOON:
-        raise Usage("time.future", value=text)
+        raise Usage("time.future", value=at)
     if since and at < since:
         code, name = ("time.before_step", step) if step else ("time.before_receipt", None)
         raise Usage(code, value=text or at, step=name, since=since)

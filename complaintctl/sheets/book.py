@@ -6,7 +6,7 @@ import io
 import itertools
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile
@@ -22,7 +22,7 @@ from openpyxl.writer.excel import ExcelWriter
 
 from ..domain.form import Form
 from . import page
-from .cells import cell, lines, visible
+from .cells import cell, escaped, lines, visible
 
 _RULER = Font(name="Arial", size=10)  # widths count in its digits: 7 pixels wide, on every system
 _BODY, _HEAD = Font(name="宋体", size=10.5), Font(name="宋体", size=10.5, bold=True)
@@ -44,7 +44,8 @@ class Book:
 
     def __init__(self, form: Form, unit: str, period: str, filled_on: dt.date, footer: str) -> None:
         self.form, self.breaks = form, list[int]()
-        self.letters = [get_column_letter(n) for n, _ in enumerate(form.columns, 1)]
+        self.widths = {get_column_letter(n): c.width for n, c in enumerate(form.columns, 1)}
+        self.letters, self.heights = [*self.widths], dict[int, float]()
         self.book = cast(Any, Workbook())
         self.book._fonts = IndexedList([_RULER])
         self.book._named_styles["Normal"].font = _RULER
@@ -53,7 +54,8 @@ class Book:
         about.creator = "complaintctl"
         about.created = about.modified = dt.datetime.combine(filled_on, dt.time())
         self.sheet: Any = self.book.active
-        self.sheet.title = re.sub(r"[\[\]:*?/\\']", "", visible(form.title))[:31] or "登记表"
+        name = re.sub(r"[\[\]:*?/\\'\s]", "", visible(form.title)).encode("utf-16-le")
+        self.sheet.title = name[:62].decode("utf-16-le", "ignore") or "登记表"
         self._title(unit, period, f"{filled_on.year}年{filled_on.month}月{filled_on.day}日")
         self._heads()
         self._print(footer)
@@ -68,47 +70,49 @@ class Book:
         model.border = _THIN if kind else Border()
         return int(model.style_id)
 
-    def _put(self, place: str, text: str, align: str, font: Font) -> None:
-        """Write a text into the cells of ``place``, such as A1:P1, made one."""
-        first, last = place.split(":")
-        top = self.sheet[first]
-        top.value, top.data_type = visible(text), "s"  # never a formula
-        top.font = font
-        top.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
+    def _put(
+        self, letters: Sequence[str], top: int, bottom: int, text: str, align: str, font: Font
+    ) -> None:
+        """Write a text into the cells of these columns and rows, made one and high enough."""
+        cell = self.sheet[f"{letters[0]}{top}"]
+        cell.value, cell.data_type = escaped(visible(text)), "s"  # never a formula
+        cell.font = font
+        cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
         if font is _HEAD:
-            top.fill, top.border = _GREY, _THIN
-        if first != last:
-            self.sheet.merge_cells(place)
+            cell.fill, cell.border = _GREY, _THIN
+        if (len(letters), bottom) != (1, top):
+            self.sheet.merge_cells(f"{letters[0]}{top}:{letters[-1]}{bottom}")
+        scale = font.size / _BODY.size
+        room = int(sum(map(self.widths.__getitem__, letters)) / scale - 1.5)
+        high = min(page.TALLEST, lines(text, max(1, room)) * page.LINE * scale + 7)
+        self.heights[bottom] = max(high, self.heights.get(bottom, 0.0))
 
     def _title(self, unit: str, period: str, day: str) -> None:
         """The title, and the line below it in three runs of columns of about equal width."""
-        self._put(f"A1:{self.letters[-1]}1", self.form.title, "center", _TITLE)
+        self._put(self.letters, 1, 1, self.form.title, "center", _TITLE)
         parts = [(f"填报单位：{unit}", "left"), (period, "center"), (f"填报日期：{day}", "right")]
-        starts = list(itertools.accumulate((c.width for c in self.form.columns), initial=0.0))
+        starts = list(itertools.accumulate(self.widths.values(), initial=0.0))
         third = starts.pop() / 3
         one, two = bisect_left(starts, third), bisect_left(starts, 2 * third)
         runs = [self.letters[:one], self.letters[one:two], self.letters[two:]]
         if not all(runs):
             runs, parts = [self.letters], [("    ".join(text for text, _ in parts), "left")]
         for run, (text, align) in zip(runs, parts, strict=True):
-            self._put(f"{run[0]}2:{run[-1]}2", text, align, _BODY)
+            self._put(run, 2, 2, text, align, _BODY)
 
     def _heads(self) -> None:
         """The column heads, below a row of group heads if the form has any; heights and widths."""
-        columns = self.form.columns
-        self.head = 3 + any(column.group for column in columns)
-        lettered = zip(self.letters, columns, strict=True)
+        self.head = 3 + any(column.group for column in self.form.columns)
+        lettered = zip(self.letters, self.form.columns, strict=True)
         for group, run in itertools.groupby(lettered, lambda pair: pair[1].group):
             heads, top = list(run), 4 if group else 3
             if group:
-                self._put(f"{heads[0][0]}3:{heads[-1][0]}3", group, "center", _HEAD)
+                self._put([letter for letter, _ in heads], 3, 3, group, "center", _HEAD)
             for letter, column in heads:
-                self._put(f"{letter}{top}:{letter}{self.head}", column.head, "center", _HEAD)
+                self._put([letter], top, self.head, column.head, "center", _HEAD)
                 self.sheet.column_dimensions[letter].width = column.width
-        tall = max(lines(c.head, int(c.width - 1.5) or 1) for c in columns) * page.LINE + 8
-        heights = [page.TITLE, page.INFO, *[page.LINE + 8] * (self.head - 3), tall]
-        self.heading = sum(heights)
-        for row, height in enumerate(heights, 1):
+        self.heading = sum(self.heights.values())
+        for row, height in self.heights.items():
             self.sheet.row_dimensions[row].height = height
 
     def _print(self, footer: str) -> None:
@@ -125,13 +129,14 @@ class Book:
 
     def across(self, row: int, text: str) -> str:
         """The XML of ``text`` in ``row``, which becomes one unruled cell across the table."""
-        self.sheet.merge_cells(f"A{row}:{self.letters[-1]}{row}")
+        if len(self.letters) > 1:
+            self.sheet.merge_cells(f"A{row}:{self.letters[-1]}{row}")
         return cell(f"A{row}", self.style("left", ""), text)
 
     def save(self, path: Path, body: Iterable[str]) -> None:
         """Write the workbook; ``body`` is the XML of the rows below the heading, read once."""
         with ZipFile(path, "w", ZIP_DEFLATED) as archive:
-            with archive.open(_SHEET, "w", force_zip64=True) as sheet:
+            with archive.open(_SHEET, "w") as sheet:
                 sheet.write(self._parts()[_SHEET].partition(_END)[0])
                 sheet.writelines(text.encode() for text in body)
                 if len(self.breaks) <= _MOST_BREAKS:

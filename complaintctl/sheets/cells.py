@@ -13,6 +13,7 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff\u202a-\u2
 _ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 # What Excel would read as a formula or an error when somebody types it again.
 ARMED = re.compile(r"[\s\u00a0\ufeff]*[=+\-@＝＋－＠#]|[\t\r\n]")
+_WORD, _RUNS = re.compile("[!-~]{4}"), re.compile("[!-~]+|[^!-~]+")
 _DAY_ZERO = 693_594  # ordinal of 1899-12-30, the day Excel counts from
 _FIRST_DAY = 61  # 1900-03-01: before it Excel's calendar is wrong by a day
 
@@ -31,6 +32,11 @@ def _picture(found: re.Match[str]) -> str:
     return chr(0x2400 + code) if code < 0x20 else f"〔U+{code:04X}〕"
 
 
+def escaped(text: str) -> str:
+    """A text in which Excel does not take anything like ``_x000D_`` for a character."""
+    return _ESCAPED.sub("_x005F_", text) if "_x" in text else text
+
+
 def cell(place: str, style: int, value: Shown) -> str:
     """The XML of one cell; a text (already visible) is one that Excel reads back unchanged."""
     if value is None:
@@ -38,8 +44,7 @@ def cell(place: str, style: int, value: Shown) -> str:
     if not isinstance(value, str):
         return f'<c r="{place}" s="{style}"><v>{value}</v></c>'
     text = value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    text = _ESCAPED.sub("_x005F_", text) if "_x" in text else text
-    inline = f'<is><t xml:space="preserve">{text}</t></is>'
+    inline = f'<is><t xml:space="preserve">{escaped(text)}</t></is>'
     return f'<c r="{place}" s="{style}" t="inlineStr">{inline}</c>'
 
 
@@ -72,5 +77,17 @@ def lines(text: str, room: int) -> int:
     """How many lines ``text`` takes in a column ``room`` half-width characters wide."""
     if "\n" not in text and len(text) * 2 <= room:
         return 1
-    # GB18030 spends one byte on a half-width character, two on a Chinese one, four on an emoji
-    return sum(max(1, -(-len(part.encode("gb18030")) // room)) for part in text.split("\n"))
+    return sum(_wrapped(part, room) for part in text.split("\n"))
+
+
+def _wrapped(text: str, room: int) -> int:
+    """The lines of a paragraph: words and numbers are broken only where longer than a line."""
+    rows, used = 1, 0
+    for run in _RUNS.findall(text) if _WORD.search(text) else (text,):
+        # GB18030 spends one byte on a half-width character, two on a Chinese one, four on an emoji.
+        size = len(run.encode("gb18030"))
+        if used and used + size > room and "!" <= run[0] <= "~":
+            rows, used = rows + 1, 0
+        rows += max(0, used + size - 1) // room
+        used = (used + size - 1) % room + 1
+    return rows

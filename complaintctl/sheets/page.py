@@ -8,7 +8,7 @@ CM = 28.35
 MARGINS = {"left": 2.2, "right": 1.5, "top": 1.5, "bottom": 1.5, "header": 0.8, "footer": 0.8}
 UNIT = 5.25  # points per unit of column width: half of the body's 10.5 points
 TALLEST = 409.0  # Excel's highest row, in points
-TITLE, INFO, LINE, PAD, SIGN = 34.0, 22.0, 14.5, 6.0, 13.75  # heights in points
+LINE, PAD, SIGN = 14.5, 6.0, 13.75  # heights in points
 _SPARE = 0.96  # printers and fonts differ: a planned page must never run over
 Drawn = tuple[int, float, str]  # row number, height it needs, XML of its cells
 

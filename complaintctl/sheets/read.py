@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from ..errors import BadData, NotFound, Trouble
+from ..errors import BadData, NotFound, Trouble, Usage
 
 MAX_FILE = 200 * 2**20
 _OTHER = (".xls", ".xlsb", ".et", ".ett", ".ods", ".wps", ".doc", ".docx", ".pdf", ".numbers")
@@ -85,7 +85,7 @@ def _opened(path: Path) -> IO[bytes]:
     with readable(path):
         size = path.stat().st_size  # before opening: to open a pipe would wait for ever
         if path.is_dir():
-            raise BadData("file.is_folder", path=path.name)
+            raise BadData("file.is_folder", path=str(path))
         if not path.is_file():
             raise BadData("file.not_regular", path=path.name)
         if size == 0:
@@ -100,7 +100,7 @@ def _encoding(path: Path, file: IO[bytes], start: bytes, wanted: str | None) -> 
     try:
         "".encode(wanted or "utf-8")  # only text encodings pass
     except LookupError:
-        raise BadData("file.unknown_encoding", encoding=wanted) from None
+        raise Usage("file.unknown_encoding", encoding=wanted) from None
     told = [name for bom, name in _BOMS.items() if start.startswith(bom)]
     tries = [codecs.lookup(wanted).name] if wanted else told or ["utf-8", "gb18030"]
     tries = [_WIDER.get(name, name) for name in tries]

@@ -27,8 +27,8 @@ def write_register(
     ``Book`` takes them. Raises LedgerTrouble: see ``replace_file``, and
     sheet.too_many_rows beyond Excel's size; ``path`` then keeps what it held.
     """
+    register = _Register(Book(form, **about), notes)
     with replace_file(path, force=force) as private:
-        register = _Register(Book(form, **about), notes)
         register.book.save(private, register.body(rows))
     return register.count
 

@@ -173,7 +173,7 @@ def log_in_process(ledger: Path, n: int, now: dt.datetime) -> str:
     given = {"channel": "电话", "category": _ITEMS[n % 16], "content": f"第{n}次反映停电未通知",
              "phone": f"139{n:08}", "name": "王芳"}  # fmt: skip
     with office(ledger, by="bench", now=now) as opened:
-        return str(casework.log(opened, given)["number"])
+        return str(casework.log(opened, given.items())["number"])
 
 
 def timed(command: Sequence[str], env: dict[str, str] | None = None) -> tuple[float, int]:
