@@ -683,6 +683,28 @@ def test_unmask_shows_it_and_is_recorded(run: Runner) -> None:
     run.verified()
 
 
+def test_a_field_may_be_set_with_a_full_width_sign(run: Runner) -> None:
+    number = run.log("电压低", "--set", "姓名：李秀英", "--set", "地址＝东街3号", "--set", "客户要求=时间:尽快")
+    row = run.json("show", number)
+    assert (row["name"], row["address"], row["demand"]) == ("李秀英", "东街3号", "时间:尽快")
+
+
+def test_unmask_shows_the_history_too(run: Runner) -> None:
+    number = run.log("抄表员收了红包", *SECRET)
+    run.ok("amend", number, "--set", "姓名=钱守成", "--reason", "记错")
+    assert "钱守正" not in run.ok("show", number, "--history").out
+    assert "钱守正" in run.ok("show", number, "--history", "--unmask", "所长核实").out
+
+
+def test_short_help_and_no_limit(run: Runner) -> None:
+    assert run.ok("log", "-h").out == run.ok("log", "--help").out
+    for _ in range(52):
+        run.log("电表快", now="2026-11-20 09:00")
+    assert run.json("search", "电表")["count"] == 50
+    assert run.json("search", "电表", "--limit", "0")["count"] == 52
+    assert len(run.json("list", "--limit", "0")["complaints"]) == 52
+
+
 def test_what_was_a_report_stays_masked_until_somebody_says_otherwise(run: Runner) -> None:
     number = run.log("抄表员收了红包", *SECRET)
     told = run.ok("amend", number, "--set", "性质=投诉", "--reason", "记错")

@@ -22,6 +22,7 @@ from complaintctl.domain.form import Column, Form
 from complaintctl.errors import LedgerTrouble
 from complaintctl.sheets import page
 from complaintctl.sheets.atomic import replace_file
+from complaintctl.sheets.cells import lines
 from complaintctl.sheets.register import write_register
 
 FORMS = Path(__file__).parent.parent / "complaintctl" / "rulebook" / "forms"
@@ -294,3 +295,28 @@ def test_a_link_is_replaced_not_followed(tmp_path: Path) -> None:
     with replace_file(link, force=True) as private:
         private.write_text("new")
     assert (tmp_path / "real").read_text() == "keep" and link.read_text() == "new"
+
+
+def test_words_and_numbers_are_not_broken_when_lines_are_counted() -> None:
+    numbers = " ".join(str(10**19 + n) for n in range(12))
+    assert lines(numbers, 24) == 12
+    assert lines("电压不稳" * 30, 24) == 10
+    assert lines("中" + "1" * 24, 24) == 2
+    assert lines("1" * 49, 24) == 3
+    assert [lines(text, 24) for text in ("", "\n", "a\n\nb")] == [1, 2, 3]
+
+
+def test_a_long_title_and_unit_make_their_rows_higher(tmp_path: Path) -> None:
+    slim = replace(form("f01"), columns=form("f01").columns[:3], title="很长的登记簿名称" * 4, orientation="portrait")
+    sheet = write(tmp_path / "slim.xlsx", slim, [CASE], unit="特别长的供电所名称" * 5).active
+    usual = write(tmp_path / "usual.xlsx", form("f01"), [CASE]).active
+    for row in (1, 2):
+        assert sheet.row_dimensions[row].height > 1.8 * usual.row_dimensions[row].height
+
+
+def test_a_register_of_one_column_and_an_odd_title(tmp_path: Path) -> None:
+    lone = replace(form("f01"), columns=form("f01").columns[:1], title="台账\n_x000D_" + "𠮷" * 40)
+    book = write(tmp_path / "lone.xlsx", lone, [CASE])
+    assert not book.active.merged_cells.ranges
+    assert len(book.active.title.encode("utf-16-le")) <= 62
+    assert book.active["A1"].value.startswith("台账\n_x005F_x000D_")  # which Excel shows as _x000D_

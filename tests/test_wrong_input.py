@@ -46,6 +46,8 @@ COMMANDS: list[Line] = [
     (("log", "--channel", "电话", "--name", "--phone", PHONE), 2, "“--name”后面缺少值", "“--name” needs a value"),
     (("list", "--kind", "--open"), 2, "“--kind”后面缺少值", "“--kind” needs a value"),
     (("due", "--json=1"), 2, "“--json", "“--json"),
+    (("log", "x", "--channel", "电话", "--kind", "投诉", "--kind=举报"), 2, "“--kind”给了两次", "“--kind” is given twice"),
+    (("due", "--within", "1wd", "--within", "2wd"), 2, "“--within”给了两次", "“--within” is given twice"),
     *(  # no global option takes the next option for its value
         (words, 2, f"“{name}”后面缺少值", f"“{name}” needs a value")
         for name in ("--ledger", "--by", "--lang", "--rules")
@@ -114,6 +116,14 @@ WORDS: list[Line] = [
     (("log", "x", "--channel", "电话", "--set", "金额=1e999"), 2, "不是数字", "is no number"),
     (("log", "x", "--channel", "电话", "--set", "延至=某天"), 2, "“某天”", "“某天”"),
     (("log", "x", "--channel", "电话", "--set", "=1"), 2, "没有字段“”", "no field “”"),
+    (("amend", "001", "--set", "姓名=李", "--set", "姓名=王", "--reason", "x"), 2, "“姓名”给了两次", "is given twice"),
+    (("update", "001", "已调查", "责任人受教育=是"), 2, "请写 --set 责任人受教育=…", "write --set 责任人受教育=…"),
+    (("update", "001", "已调查", "--set", "原因清楚=是", "--set", "原因清楚=否"), 2, "“原因清楚”给了两次", "is given twice"),
+    (("log", "x", "--channel", "电话", "--set", "来源="), 2, "给了两次", "given twice"),
+    (("log", "x", "--set", "来源="), 2, "95598热线", "95598 hotline"),
+    (("search", "x", "--limit", "多"), 2, "“多”", "“多”"),
+    (("policy", "show", "电力客户"), 3, "“电力客户”不明确", "may be several"),
+    (("import", "x.csv", "--encoding", "乱码"), 3, "x.csv", "x.csv"),
     (("update", "001", "已飞"), 2, "没有步骤“已飞”", "no step “已飞”"),
     (("update", "001", "已"), 2, "不明确", "may be"),
     (("update", "001", "已回访", "--set", "满意度=凑合"), 2, "“凑合”", "“凑合”"),
@@ -270,6 +280,11 @@ TOGETHER: list[tuple[tuple[str, ...], int, list[str]]] = [
     (("policy", "adopt", "--from", "24.3.5"), 2, ["argument.missing", "date.two_digit_year"]),
     (("report", "年报", "--month", "某月"), 3, ["reports.unknown", "date.unknown_month"]),
     (("export", "f99", "--month", "某月", "--as-of", "24.3.5"), 3, ["forms.unknown", "date.unknown_month", "date.two_digit_year"]),
+    (("policy", "check", "s98", "s99"), 3, ["policies.unknown", "policies.unknown"]),
+    (("policy", "diff", "s98", "s99"), 3, ["policies.unknown", "policies.unknown"]),
+    (("list", "--kind", "投素", "--limit", "多", "--month", "13月"), 2, ["value.unknown", "date.unknown_month", "value.number"]),
+    (("update", "001", "延期"), 4, ["extension.condition", "value.empty", "value.empty"]),
+    (("reopen", "001", "--reason", "x", "--at", "24.3.5"), 2, ["date.two_digit_year"]),  # though it is open
     (("export", "--month", "某月"), 2, ["argument.missing", "date.unknown_month"]),
     (("explain", "999", "--policy", "s99"), 3, ["number.unknown", "policies.unknown"]),
     (("calendar", "set", "某天"), 2, ["argument.missing", "date.unknown"]),
@@ -306,6 +321,22 @@ def test_a_damaged_page_in_the_middle_of_the_ledger(args: tuple[str, ...], lang:
     assert ("已损坏" if lang == "zh" else "damaged") in ran.err
     sane(ran.err, lang)
     assert run(*args, "--json").data["error"]["faults"][0]["code"] == "ledger.damaged"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [("log", "x", "--channel", "电话", "--set", f"姓名 {NAME}"), ("log", "x", PHONE), ("show", PHONE), ("log", "x", "--channel", PHONE),
+     ("log", "x", "--channel", "电话", "--set", f"{PHONE}=1"), ("log", "x", "--channel", "电话", "--name", f"{NAME}\x01"),
+     ("update", "001", f"已联系{PHONE}"), ("log", "x", "--channel", "电话", "--at", PHONE)],
+    ids=str,
+)  # fmt: skip
+def test_a_name_or_a_phone_number_in_the_wrong_place_is_not_told(args: tuple[str, ...], seeded: Path) -> None:
+    ran = Runner(seeded)(*args)
+    assert ran.code in (2, 3)
+    sane(ran.err, "zh")
+    as_json = Runner(seeded)(*args, "--json").out
+    assert NAME not in as_json
+    assert PHONE not in as_json
 
 
 def test_there_are_enough_of_them() -> None:

@@ -40,8 +40,8 @@ def import_(
     desk.say("import.counts", **found)
     if "rejects" in found:
         desk.say("import.rejects", path=found["rejects"])
-    ends = {"dry": found["dry_run"], "known": not found["accepted"], "written": found["written"]}
-    end = next((name for name, so in ends.items() if so), "nothing")
+    nothing = "nothing" if found["rejected"] or found["accepted"] else "known"
+    end = "dry" if found["dry_run"] else "written" if found["written"] else nothing
     desk.say(f"import.{end}", batch=found["batch"])
     if refused:
         raise BadData("import.refused", rejected=found["rejected"])
