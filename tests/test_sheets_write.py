@@ -19,7 +19,7 @@ import pytest
 
 from complaintctl.clock import TZ
 from complaintctl.domain.form import Column, Form
-from complaintctl.errors import LedgerTrouble
+from complaintctl.errors import BadRules, LedgerTrouble
 from complaintctl.sheets import page
 from complaintctl.sheets.atomic import replace_file
 from complaintctl.sheets.cells import lines
@@ -314,8 +314,15 @@ def test_a_long_title_and_unit_make_their_rows_higher(tmp_path: Path) -> None:
         assert sheet.row_dimensions[row].height > 1.8 * usual.row_dimensions[row].height
 
 
+def test_a_form_without_room_for_a_row_is_refused(tmp_path: Path) -> None:
+    narrow = replace(form("f01"), columns=[replace(c, width=1.0) for c in form("f01").columns], signatures=("签字人",) * 100)
+    with pytest.raises(BadRules, match="no_room"):
+        write(tmp_path / "narrow.xlsx", narrow, [CASE])
+    assert not (tmp_path / "narrow.xlsx").exists()
+
+
 def test_a_register_of_one_column_and_an_odd_title(tmp_path: Path) -> None:
-    lone = replace(form("f01"), columns=form("f01").columns[:1], title="台账\n_x000D_" + "𠮷" * 40)
+    lone = replace(form("f01"), columns=[replace(form("f01").columns[0], width=60.0)], title="台账\n_x000D_" + "𠮷" * 40)
     book = write(tmp_path / "lone.xlsx", lone, [CASE])
     assert not book.active.merged_cells.ranges
     assert len(book.active.title.encode("utf-16-le")) <= 62

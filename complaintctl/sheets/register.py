@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..domain.form import Column, Form
-from ..errors import LedgerTrouble
+from ..errors import BadRules, LedgerTrouble
 from . import page
 from .atomic import replace_file
 from .book import Book
@@ -25,7 +25,8 @@ def write_register(
 
     ``rows`` is read once, as it is written; ``about`` are unit, period, filled_on and footer, as
     ``Book`` takes them. Raises LedgerTrouble: see ``replace_file``, and
-    sheet.too_many_rows beyond Excel's size; ``path`` then keeps what it held.
+    sheet.too_many_rows beyond Excel's size; ``path`` then keeps what it held. BadRules when the
+    headings and signatures leave no room for a row.
     """
     register = _Register(Book(form, **about), notes)
     with replace_file(path, force=force) as private:
@@ -70,6 +71,8 @@ class _Register:
         self.tails = [(text, lines(text, width) * page.LINE + page.SIGN) for text in tails]
         self.room = page.room(form) - book.heading
         self.last_room = self.room - sum(height for _, height in self.tails)
+        if self.last_room < page.LINE + page.PAD:
+            raise BadRules("rules.no_room", path=form.id)
         self.tallest = min(page.TALLEST, self.last_room)
         self.base = min(self.tallest, max(form.row_height, self.room / form.rows_per_page))
 
