@@ -694,6 +694,8 @@ def test_unmask_shows_the_history_too(run: Runner) -> None:
     run.ok("amend", number, "--set", "姓名=钱守成", "--reason", "记错")
     assert "钱守正" not in run.ok("show", number, "--history").out
     assert "钱守正" in run.ok("show", number, "--history", "--unmask", "所长核实").out
+    looked = run.json("show", number, "--history")["history"][-1]
+    assert (looked["type"], looked["actor"]) == ("disclosed", "陈敏")
 
 
 def test_short_help_and_no_limit(run: Runner) -> None:

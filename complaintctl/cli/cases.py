@@ -1,6 +1,5 @@
 """Commands that do something on a complaint: log, assign, update, amend, close, reopen, undo."""
 
-from ..errors import Fault
 from ..services import casework, reading
 from ..services.session import Values
 from .desk import Arg, Desk, Fields, Must, MustSet, Need, Opt, Set, pairs, typed
@@ -58,7 +57,8 @@ def _done(desk: Desk, key: str, number: str, more: Values | None = None, **words
 
 def undo_(desk: Desk, batch: Arg) -> None:
     found = casework.undo(desk.office, batch)
-    done = [Fault(f"event.{t}") for t in found["types"].split(",")]
+    done = [desk.office.policy.called(t) for t in found["types"].split(",")]
+    shown = found["numbers"][:5] + ["…"] * (len(found["numbers"]) > 5)
     told = {"at": when(found["at"]), "done": done, "count": len(found["numbers"])}
     key = "said.undone" if found["new"] else "said.already_undone"
-    desk.tell(key, found, **told, numbers=found["numbers"][:5])
+    desk.tell(key, found, **told, numbers=shown)

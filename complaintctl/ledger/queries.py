@@ -169,10 +169,10 @@ def known(ledger: Ledger, fingerprints: Iterable[str]) -> set[str]:
 
 
 def batches(ledger: Ledger) -> Iterator[Row]:
-    """The batches, the latest first: when, by whom, how many events, of which types."""
+    """The batches, the latest first: when, by whom, how many events, of which types and steps."""
     sql = """select batch, max(recorded_at) as at, max(actor) as actor, count(*) as events,
-                group_concat(distinct type) as types, count(distinct number) as complaints,
-                max(seq) as last
+                group_concat(distinct iif(type = 'step', json_extract(body, '$.step'), type))
+                  as types, count(distinct number) as complaints, max(seq) as last
               from event where station = :station group by batch order by last desc"""
     return ledger.each(sql)
 

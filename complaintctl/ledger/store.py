@@ -154,6 +154,16 @@ def events_of(ledger: Ledger, number: str) -> list[Event]:
     return list(map(event, ledger.run(sql, number=number)))
 
 
+def disclosures(ledger: Ledger, number: str) -> list[Event]:
+    """The events that say who looked at the personal data of a masked complaint."""
+    sql = (
+        EVENT
+        + """ where e.station = :station and e.number is null and e.type = 'disclosed'
+                      and json_extract(e.body, '$.what') = :number"""
+    )
+    return list(map(event, ledger.run(sql, number=number)))
+
+
 def office_events(ledger: Ledger) -> Iterator[Event]:
     """The office's own events, oldest first."""
     sql = EVENT + " where e.station = :station and e.number is null order by e.seq"

@@ -7,6 +7,7 @@ Returns plain dictionaries (the JSON the scripts rely on) with the ids of a poli
 import datetime as dt
 import json
 from collections.abc import Mapping
+from operator import attrgetter
 
 from ..domain.clocks import clocks, derive, state_at
 from ..domain.entry import read, word
@@ -17,7 +18,7 @@ from ..domain.policy import Field, Policy, Term
 from ..domain.vocabulary import Named
 from ..errors import Fault, Faults, together
 from ..ledger import queries
-from ..ledger.store import Draft, events_of
+from ..ledger.store import Draft, disclosures, events_of
 from .session import Office, Typed, Values
 
 Given = Mapping[str, Typed]  # field ids, and what was typed
@@ -93,13 +94,17 @@ def clock(line: Values, policy: Policy, now: dt.datetime) -> Values:
 
 
 def history(office: Office, wanted: str, *, bare: bool = False) -> list[Values]:
-    """Every event of a complaint, oldest first, with both its times; undone ones are marked. What
-    is private is masked if the complaint is restricted, unless it is ``bare``."""
+    """Every event of a complaint, also who looked behind its mask, oldest first, with both its
+    times; undone ones are marked. What is private is masked if the complaint is restricted, unless
+    it is ``bare``."""
     row = queries.complaint(office.ledger, wanted)
     policy = office.book.policy(row["adoption"])
-    lines = []
-    for event in events_of(office.ledger, row["number"]):
-        values = {k: v for k, v in {**event.body, **event.private}.items() if k != "policy"}
+    lines, number = [], row["number"]
+    known = [*events_of(office.ledger, number), *disclosures(office.ledger, number)]
+    for event in sorted(known, key=attrgetter("seq")):
+        values = {
+            k: v for k, v in {**event.body, **event.private}.items() if k not in ("policy", "what")
+        }
         name = str(values.pop("step", event.type))
         if list(values.values()).count(values.get("text")) > 1:
             del values["text"]
