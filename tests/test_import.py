@@ -229,6 +229,30 @@ def test_headings_under_title_rows(run: Runner, tmp_path: Path) -> None:
     assert run.json("import", deep)["accepted"] == 1
 
 
+def test_headings_of_two_lines(run: Runner, tmp_path: Path) -> None:
+    upper = ["序号", "受理时间", "客户", None, "投诉内容", "办理", None]
+    lower = [None, None, "姓名", "联系电话", None, "承办人", "处理结果"]
+    line = ["1", "2025-05-01", "李秀英", "13912345678", "电压低", "张强", "已换线"]
+    book = openpyxl.Workbook()
+    for row in (["2025年登记"], upper, lower, line):
+        book.active.append(row)
+    for place in ("A1:G1", "A2:A3", "B2:B3", "C2:D2", "E2:E3", "F2:G2"):
+        book.active.merge_cells(place)
+    book.save(tmp_path / "a.xlsx")
+    rows = (",".join(cell or "" for cell in row) for row in (upper, lower, line))
+    (tmp_path / "a.csv").write_text("\n".join(rows), "utf-8")
+    for name, accepted in (("a.xlsx", 1), ("a.csv", 0)):  # the other says the same
+        found = run.json("import", tmp_path / name)
+        assert (found["read"], found["accepted"], found["duplicate"]) == (1, accepted, 1 - accepted)
+    shown = run.json("show", "001")
+    assert (shown["name"], shown["phone"], shown["handler"], shown["result"]) == ("李秀英", "13912345678", "张强", "已换线")
+
+
+def test_a_record_below_the_headings_is_no_second_line_of_them(run: Runner, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("受理时间,内容,备注\n2025-05-01,电话,地址\n", "utf-8")
+    assert run.json("import", tmp_path / "a.csv")["accepted"] == 1
+
+
 def test_english_headings(run: Runner, tmp_path: Path) -> None:
     path = book(
         tmp_path / "a.csv", [["7", "2025-03-05 08:30", "phone", "Wang", "13800138001", "low voltage", "2025-03-06"]],

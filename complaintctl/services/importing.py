@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import IO, Any
 
@@ -94,9 +94,9 @@ def import_book(
         open_table(path, sheet=how["sheet"], encoding=how["encoding"]) as table,
         tempfile.TemporaryFile(dir=ledger.path and ledger.path.parent) as file,
     ):
-        headings, spool = _headings(table.rows, layout, path), Spool(file)
+        (headings, rows), spool = _headings(table.rows, layout, path), Spool(file)
         reader = _reader(office, layout, headings, path)
-        bad = _check(table.rows, reader, spool, tally)
+        bad = _check(rows, reader, spool, tally)
         write = not dry_run and (skip_bad or not tally.problems)
         with ledger.unit() if write else nullcontext():
             known = queries.known(ledger, (key.hex() for key in spool.seen))
@@ -125,13 +125,22 @@ def import_book(
     }
 
 
-def _headings(rows: Rows, layout: Layout, path: Path) -> list[Any]:
-    """The first row, under title rows, that names two columns."""
-    known = spellings(layout)
-    empty = True
+def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
+    """The first row, under title rows, that names two columns, joined with the one below it if
+    that makes more of them known (客户 above 姓名 and 电话); and the rows after it."""
+    known, empty = spellings(layout), True
+
+    def named(cells: list[Any]) -> int:
+        return len({name for _, name in recognise(cells, known).values()})
+
     for _, cells in islice(rows, TOP + 1):
-        if len({name for _, name in recognise(cells, known).values()}) >= 2:
-            return cells
+        if named(cells) >= 2:
+            below = list(islice(rows, 1))
+            lower = below[0][1] if below else []
+            joined = [low or high for high, low in zip_longest(cells, lower)]
+            if named(lower) >= 2 and named(joined) > named(cells):
+                return joined, rows
+            return cells, chain(below, rows)
         empty = empty and not any(cells)
     if empty:
         raise BadData("file.no_rows", path=path.name)
