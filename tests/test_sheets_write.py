@@ -314,6 +314,13 @@ def test_a_long_title_and_unit_make_their_rows_higher(tmp_path: Path) -> None:
         assert sheet.row_dimensions[row].height > 1.8 * usual.row_dimensions[row].height
 
 
+def test_more_than_a_plain_zip_can_hold_is_too_many_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile, "ZIP64_LIMIT", 100_000)
+    with pytest.raises(LedgerTrouble, match="too_many_rows"):
+        write(tmp_path / "huge.xlsx", form("f01"), [CASE] * 300)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_form_without_room_for_a_row_is_refused(tmp_path: Path) -> None:
     narrow = replace(form("f01"), columns=[replace(c, width=1.0) for c in form("f01").columns], signatures=("签字人",) * 100)
     with pytest.raises(BadRules, match="no_room"):

@@ -30,7 +30,12 @@ def write_register(
     """
     register = _Register(Book(form, **about), notes)
     with replace_file(path, force=force) as private:
-        register.book.save(private, register.body(rows))
+        try:
+            register.book.save(private, register.body(rows))
+        except RuntimeError as error:
+            if "zip64" in str(error):  # beyond 2 GiB, where plain ZIP ends
+                raise LedgerTrouble("sheet.too_many_rows", limit=register.count) from error
+            raise
     return register.count
 
 
