@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from functools import cache, reduce
 from operator import getitem
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from complaintctl.ledger.projection import COLUMNS
 from complaintctl.rulebook import files, policies
 from complaintctl.rulebook.check import sound
 from complaintctl.rulebook.coverage import COMPARED
+from complaintctl.services import rules
 from complaintctl.services.holiday_source import announced_years, state_council_days
 from complaintctl.texts import catalogue
 
@@ -633,12 +635,12 @@ def test_a_misshapen_file_of_one_s_own_does_not_hide_the_others(run: Runner, tmp
 def test_policy_diff_says_all_that_changes_and_nothing_else(run: Runner, tmp_path: Path) -> None:
     assert run.ok("policy", "diff", "station", "station").out == "两个制度没有不同。\n"
     paths = [tmp_path / "a.toml", tmp_path / "b.toml"]
-    rules = f"{BASE}roll = '%s'\n[[limit]]\n{ITEM}until = 'replied'\n%s\n[[penalty]]\n{ITEM}%s\n[[gate]]\n{ITEM}%s\n"
+    text = f"{BASE}roll = '%s'\n[[limit]]\n{ITEM}until = 'replied'\n%s\n[[penalty]]\n{ITEM}%s\n[[gate]]\n{ITEM}%s\n"
     for path, changed in zip(paths, (
         ("forward", "not_before = '1 day'\ntimes = 2", "share = 0.1", "on = 'closed'"),
         ("none", "due_field = 'until'\ncount_receipt_day = true", "per = 'person'", "on = 'replied'"),
     ), strict=True):  # fmt: skip
-        path.write_text((rules % changed).replace("mine", path.stem), "utf-8")
+        path.write_text((text % changed).replace("mine", path.stem), "utf-8")
     out = run.ok("policy", "diff", *paths).out
     for said in ("逢休息日由“forward”改为“none”", "最早", "重复次数由“2”改为“-”", "到期日所在字段", "受理当日计入", "连带比例", "计罚单位", "把关的步骤"):
         assert said in out, out
@@ -721,7 +723,11 @@ def mutant(text: dict[str, Any], rng: random.Random) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", ["station", "s01", "s02", "s03", "s12", "s28", "xinfang"])
-def test_whatever_passes_the_check_can_be_worked_with(name: str, run: Runner, tmp_path: Path) -> None:
+def test_whatever_passes_the_check_can_be_worked_with(
+    name: str, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "tomllib", SimpleNamespace(loads=cache(tomllib.loads)))  # most files recur
+    monkeypatch.setattr(rules, "official_calendar", calendar)
     rng, path, passed = random.Random(name), tmp_path / f"{name}.toml", 0
     text = {key: value for key, value in files.read(PACKAGED[name]).items() if key not in ("example", "source")}
     founded = run.ledger.read_bytes()

@@ -111,9 +111,10 @@ def load_report(wanted: str, own: Path | None = None) -> dict[str, Any]:
     figures, asked = tables(text.get("figure")), tables(text.get("table"))
     parts = [examined(f, TITLED, TITLED, "figure ") for f in figures]
     parts += [examined(t, TABLE, (*TITLED, "sql"), "table ") for t in asked]
-    refuse(path.name, examined(text, REPORT, (*TITLED, "figures")), *parts)
-    queries = (*text["figures"], *(table["sql"] for table in asked))
-    refuse(path.name, (("sql", "bad_value", sql) for sql in queries if not QUERY.match(sql)))
+    refuse(path.name, examined(text, REPORT, (*TITLED, *({"figures"} - text.keys()))), *parts)
+    for sql in (*text["figures"], *(table["sql"] for table in asked)):
+        if not QUERY.match(sql):
+            raise BadRules("rules.query", path=text["id"], detail=sql)
     return text
 
 
