@@ -542,7 +542,7 @@ FAULTS: list[tuple[str, list[tuple[str, str, object]]]] = [
     *(
         (item("duty", f'rrule = "{rule}"'), [("bad_rrule", "rrule", rule)])
         for rule in ("FREQ=DAILY;COUNT=3", "FREQ=DAILY;UNTIL=20300101", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYDAY",
-                     "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31", "DTSTART:20260101 RRULE:FREQ=DAILY", "FREQ=DAILY;INTERVAL=", "FREQ=DAILY;BYHOUR=9")
+                     "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31", "DTSTART:20260101 RRULE:FREQ=DAILY", "FREQ=DAILY;INTERVAL=", "FREQ=DAILY;INTERVAL=-1", "FREQ=DAILY;BYHOUR=9")
     ),
     # examples
     (BASE + "[[example]]\ngivn = {}", [("unknown_key", "givn", "givn")]),

@@ -501,7 +501,7 @@ BAD_MAPPINGS = {
     GOOD_LAYOUT + "required = ['phone']": "“phone”", GOOD_LAYOUT + "ditto = 3": "ditto", GOOD_LAYOUT + "headngs = 3": "headngs",
 }  # fmt: skip
 BAD_REPORTS = {
-    "figures = 'select 1'": "figures", "figures = [3]": "“3”", "figures = ['delete from event']": "“delete from event”",
+    "figures = 'select 1'": "figures", "figures = [3]": "“3”", "figures = ['delete from event']": "delete from event",
     "figures = ['pragma user_version']": "pragma", "figures = ['select 1']\nfoot = 3": "foot", "figures = ['select 1']\ntable = 3": "table",
     "figures = ['select 1']\n[[table]]\nid = 'x'": "table sql", "figures = ['select 1']\n[[figure]]\nid = 'x'": "figure zh",
     "figures = ['select 1']\n[[table]]\nid = 'x'\nzh = 'x'\nen = 'x'\nsql = 3": "table sql",

@@ -43,7 +43,7 @@ NOW = dt.datetime(2026, 1, 1, tzinfo=TZ)  # what a rule file says means the same
 # What comes before the serial number is its series; it ends the number, so that it can be counted.
 NUMBERING = r"([^{}]|\{(year|month|yy|day)\})*\{serial(:0[1-9])?\}"
 # An interval of nothing would be counted for ever, one of hours is no day's duty, an end none.
-ENDLESS = r"(?!.*(INTERVAL=0*(;|$)|SECOND|MINUTE|HOUR|COUNT|UNTIL))[A-Z0-9=;,+-]+"
+ENDLESS = r"(?!.*(INTERVAL=(?!0*[1-9])|SECOND|MINUTE|HOUR|COUNT|UNTIL))[A-Z0-9=;,+-]+"
 
 
 def sound(wanted: str, own: Path | None = None) -> Policy:
