@@ -512,6 +512,34 @@ def test_wrong_files(kind: str, lang: str, run: Runner, tmp_path: Path) -> None:
     assert run.ledger.read_bytes() == before
 
 
+FORM = "id = 'x'\ntitle = 'x'\n"
+COLUMN = "[[column]]\nhead = 'x'\nfield = 'content'\nwidth = "
+# What is added to a file that is right so far -> a piece of the sentence
+BAD_FORMS = {
+    "column = 3": "column", "column = []": "column", "column = [3]": "“3”", COLUMN + "'9'": "column width", COLUMN + "0": "“0”",
+    COLUMN + "256": "“256”", COLUMN + "nan": "width", COLUMN + "9\nformat = 'dat'": "“dat”", COLUMN + "9\nalign = 'up'": "“up”",
+    "orientation = 'up'\n" + COLUMN + "9": "“up”", "paper = 'A5'\n" + COLUMN + "9": "“A5”", "where = 'kind'\n" + COLUMN + "9": "“kind”",
+    "rows_per_page = 0\n" + COLUMN + "9": "“0”", "carried = 'yes'\n" + COLUMN + "9": "“yes”", "signatures = [3]\n" + COLUMN + "9": "“3”",
+    "where = { kind = [[1]] }\n" + COLUMN + "9": "“1”", (COLUMN + "9").replace("content", "contnt"): "“contnt”",
+}  # fmt: skip
+LAYOUT = "id = 'x'\n"
+GOOD_LAYOUT = "headings = { received_at = ['日期'], content = ['内容'] }\n".encode().decode("latin-1")
+BAD_MAPPINGS = {
+    "headings = 3": "headings", "headings = { content = 'x' }": "“x”", GOOD_LAYOUT + "times = { content = ['x'] }": "times",
+    GOOD_LAYOUT.replace("content", "contnt"): "contnt", GOOD_LAYOUT + "values = { knd = { a = 'b' } }": "“knd”",
+    GOOD_LAYOUT + "values = { kind = 'x' }": "values", GOOD_LAYOUT + "defaults = { knd = 'x' }": "“knd”",
+    GOOD_LAYOUT + "defaults = { kind = 'quarrel' }": "“quarrel”", GOOD_LAYOUT + "defaults = { kind = ['x'] }": "defaults",
+    GOOD_LAYOUT + "required = ['phone']": "“phone”", GOOD_LAYOUT + "ditto = 3": "ditto", GOOD_LAYOUT + "headngs = 3": "headngs",
+}  # fmt: skip
+BAD_REPORTS = {
+    "figures = 'select 1'": "figures", "figures = [3]": "“3”", "figures = ['delete from event']": "delete from event",
+    "figures = ['pragma user_version']": "pragma", "figures = ['select 1']\nfoot = 3": "foot", "figures = ['select 1']\ntable = 3": "table",
+    "figures = ['select 1']\n[[table]]\nid = 'x'": "table sql", "figures = ['select 1']\n[[figure]]\nid = 'x'": "figure zh",
+    "figures = ['select 1']\n[[table]]\nid = 'x'\nzh = 'x'\nen = 'x'\nsql = 3": "table sql",
+    "figures = ['select 1; select 2']": "statement", "figures = ['select nothing']": "nothing",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize(
     ("args", "text", "code", "piece"),
@@ -521,6 +549,12 @@ def test_wrong_files(kind: str, lang: str, run: Runner, tmp_path: Path) -> None:
         (("report", "X"), "id = 'x'\n", 6, "figures"), (("import", "a.csv", "--mapping", "X"), "id = 'x'\n", 6, "headings"),
         (("import", "a.csv", "--mapping", "X"), "[headings\n", 6, "TOML"), (("policy", "check", "X"), "\xff", 6, ""),
         (("explain", "001", "--policy", "X"), "id = ", 6, "TOML"), (("policy", "adopt", "X"), "id = 'x'\nzh = 'x'\n", 6, "en"),
+        *((("export", "X"), FORM + more, 6, piece) for more, piece in BAD_FORMS.items()),
+        *((("import", "a.csv", "--mapping", "X"), LAYOUT + more, 6, piece) for more, piece in BAD_MAPPINGS.items()),
+        *((("report", "X"), "id = 'x'\nzh = 'x'\nen = 'x'\n" + text, 6, piece) for text, piece in BAD_REPORTS.items()),
+        *((words, "id = 'mine'\nlimit = 3\nfield = [{}]\n", 6, "limit") for words in (
+            ("policy", "show", "X"), ("policy", "diff", "s01", "X"), ("explain", "001", "--policy", "X"), ("init", "--policy", "X"),
+        )),
     ],
 )  # fmt: skip
 def test_wrong_rule_files(

@@ -112,7 +112,7 @@ def report_(desk: Desk, name: Arg, month: Opt, output: Out, force: Flag) -> None
 def _figure(desk: Desk, key: str, value: Any) -> str:
     if value is None:
         return desk.text("nothing")
-    if key.endswith("_rate"):
+    if key.endswith("_rate") and isinstance(value, int | float):
         return f"{value:.1%}"
     return f"{value:g}" if isinstance(value, float) else str(value)
 

@@ -5,7 +5,7 @@ from functools import partial
 import typer
 
 from ..errors import BadRules, together
-from ..rulebook import coverage, files, policies
+from ..rulebook import check, coverage, files, policies
 from ..services import duties, rules, session
 from .desk import Arg, Desk, Flag, From, Many, Need, Opt, need
 from .render import table, when
@@ -18,7 +18,7 @@ def policy_list(desk: Desk) -> None:
 
 
 def policy_show(desk: Desk, policy: Arg) -> None:
-    found = policies.load(policy or "station", desk.own)
+    found = check.sound(policy or "station", desk.own)
     desk.give(dict(found.text))
     desk.say("policy.head", id=found.id, title=found.named(found.id), edition=found.edition)
     for kind in ("limit", "extension", "gate", "penalty", "duty", "note"):
@@ -68,7 +68,7 @@ def policy_coverage(desk: Desk) -> None:
 
 
 def policy_diff(desk: Desk, policy: Need, other: Need) -> None:
-    sides = together(*(partial(policies.load, side, desk.own) for side in (policy, other)))
+    sides = together(*(partial(check.sound, side, desk.own) for side in (policy, other)))
     found = coverage.differences(*sides)
     desk.give({"differences": found})
     for item in found:
@@ -80,7 +80,7 @@ def policy_diff(desk: Desk, policy: Need, other: Need) -> None:
 def policy_new(desk: Desk, policy: Arg, from_: From, name: Opt) -> None:
     need({"policy": policy, "rules": desk.own})
     assert policy and desk.own, "need has asked for them"
-    source = policies.load(from_ or "station", desk.own if desk.own.is_dir() else None)
+    source = check.sound(from_ or "station", desk.own if desk.own.is_dir() else None)
     path = policies.write(source, policy, name or policy, desk.own, f"{desk.clock():%Y-%m-%d}")
     desk.tell("policy.written", {"path": path}, id=policy, rules=desk.own)
 

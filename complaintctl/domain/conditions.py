@@ -1,9 +1,16 @@
 """Plain tables asked of a complaint's facts: conditions, and values that depend on a fact."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, TypeVar
 
+T = TypeVar("T")
 Table = Mapping[str, Any]
+# How rule files write them: a checker reads these hints, and ``_meets`` and ``by_fact`` heed them.
+Scalar = str | bool | float
+Ranged = Mapping[Literal["min", "below"], float]
+Asked = Scalar | list[Scalar] | Mapping[Literal["given"], bool] | Ranged
+When = Mapping[str, Asked]
+ByFact = Mapping[str, Mapping[str, T]]
 
 
 def matches(when: Table | None, facts: Table) -> bool:

@@ -1,7 +1,7 @@
 """Runs the ``[[example]]`` of a policy file: given this complaint and events, then these dates."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..clock import TZ
@@ -16,6 +16,15 @@ from .penalties import proposals
 from .policy import Policy
 from .workdays import WorkCalendar
 
+# The keys of an example, and of which type their values are.
+KEYS: dict[str, Any] = {
+    **dict.fromkeys(("note", "now"), str),
+    **dict.fromkeys(("given", "try"), Table),
+    **dict.fromkeys(("due", "state", "measure", "done"), Mapping[str, str]),
+    **dict.fromkeys(("penalties", "points", "shared"), Mapping[str, str | float]),
+    **dict.fromkeys(("absent", "covers", "refused", "between"), list[str]),
+    **{"events": list[Table], "duties": Mapping[str, list[str]]},
+}
 _NOW = dt.datetime(2026, 11, 22, tzinfo=TZ)
 _KINDS = {"assigned", "closed", "reopened", "amended"}
 Claims = Iterator[tuple[str, object, object]]  # what is claimed, what the rules give, what is said

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from .conditions import Scalar
 from .vocabulary import unspaced
 
 Place = tuple[int, str]  # a heading's rank among the spellings of its field, and the field
@@ -22,7 +22,7 @@ class Layout:
     headings: Mapping[str, Sequence[str]]
     times: Mapping[str, Sequence[str]] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    defaults: Mapping[str, Any] = field(default_factory=dict)
+    defaults: Mapping[str, Scalar] = field(default_factory=dict)
     nothing: Sequence[str] = ()
     ditto: Sequence[str] = ()
     passed: Sequence[str] = ()

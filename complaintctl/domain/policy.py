@@ -3,14 +3,16 @@
 Built from the merged text of a policy file, which the ledger stores. Knows no regime by name.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property, lru_cache
-from typing import Any, TypeVar, dataclass_transform
+from typing import Any, Literal, TypeVar, dataclass_transform
 
 from ..errors import Fault
-from .conditions import Table, by_fact, matches
+from .conditions import ByFact, Scalar, Table, When, by_fact, matches
 from .spans import Span, read_span
 from .vocabulary import Named
+
+Roll = Literal["forward", "backward", "none"]
 
 
 @dataclass_transform(frozen_default=True)
@@ -33,14 +35,15 @@ class Term(Item):
 
 
 class Field(Item):
-    """What a complaint may carry. ``type`` is text, term, bool, number, count, day, moment, or, as
-    spreadsheets spoil them, phone or digits."""
+    """What a complaint may carry. Phone and digits are texts that spreadsheets spoil."""
 
-    type: str = "text"
+    type: Literal["text", "term", "bool", "number", "count", "day", "moment", "phone", "digits"] = (
+        "text"
+    )
     of: str = ""
     private: bool = False
     required: bool = False
-    default: Any = None
+    default: Scalar | None = None
 
 
 class Step(Item):
@@ -52,7 +55,7 @@ class Step(Item):
     resets: tuple[str, ...] = ()
     text: str = ""
     after_close: bool = False
-    sets: Table | None = None
+    sets: Mapping[str, Scalar] | None = None
 
 
 class Rule(Item):
@@ -63,8 +66,8 @@ class Rule(Item):
 
     clause: str = ""
     article: str = ""
-    when: Table | None = None
-    unless: tuple[Table, ...] = ()
+    when: When | None = None
+    unless: tuple[When, ...] = ()
     assumed: bool = False
     reason: str = ""
     origin: str = ""
@@ -92,12 +95,12 @@ class Limit(Rule):
 
     since: tuple[str, ...] = ("received",)
     until: tuple[str, ...] = ()
-    within: Any = "promptly"
+    within: str | ByFact[str] = "promptly"
     not_before: str = ""
-    roll: str = "forward"
+    roll: Roll = "forward"
     count_receipt_day: bool = False
     times: int = 1
-    attempts: Any = None
+    attempts: int | ByFact[int] | None = None
     due_field: str = ""
     shown: bool = True
 
@@ -131,23 +134,23 @@ class Gate(Rule):
     fields: tuple[str, ...] = ()
     true: tuple[str, ...] = ()
     differ: tuple[str, ...] = ()
-    one_of: Table | None = None
+    one_of: Mapping[str, list[Scalar]] | None = None
 
 
 class Penalty(Rule):
     """What is proposed against staff. Amount in yuan; a person must approve or waive it.
 
-    ``per`` is case, person or day_late; ``late`` names limits whose breach triggers it; ``minimum``
+    ``late`` names limits whose breach triggers it; ``minimum``
     marks an amount that is a floor (起); ``share`` is the part the supervisor bears as well.
     """
 
-    amount: Any = 0
-    points: Any = 0
-    per: str = "case"
+    amount: float | ByFact[float] = 0
+    points: float | ByFact[float] = 0
+    per: Literal["case", "person", "day_late"] = "case"
     minimum: bool = False
     measure: str = ""
     late: tuple[str, ...] = ()
-    multiplier: Any = 1
+    multiplier: float | ByFact[float] = 1
     share: float = 0.0
     share_on: tuple[str, ...] = ()
 
@@ -159,8 +162,8 @@ class Duty(Rule):
     """
 
     rrule: str = ""
-    start: str = "calendar"
-    roll: str = "none"
+    start: Literal["calendar", "last"] = "calendar"
+    roll: Roll = "none"
 
 
 # What a policy file lists, by the key it stands under.

@@ -19,12 +19,17 @@ from ..domain.fold import Complaint, fold
 from ..domain.penalties import proposals
 from ..domain.policy import Policy
 from ..domain.workdays import WorkCalendar
+from ..errors import Refused
 from . import projection
 from .connection import Ledger
 from .projection import Row
 
 EVENT = """select e.seq, e.number, e.type, e.occurred_at, e.recorded_at, e.actor, e.batch, e.body,
              p.text from event e left join private p using (station, seq)"""
+# Other series, of a numbering that was changed, of which a number might be as well.
+RIVALS = """select series from counter where station = :station and series <> :series
+              and substr(:number, 1, length(series)) = series
+              and substr(:number, length(series) + 1) not glob '*[^0-9]*'"""
 SALT = 16  # random bytes before personal data, without which a digest could be guessed
 
 
@@ -172,12 +177,15 @@ def office_events(ledger: Ledger) -> Iterator[Event]:
 
 def next_number(ledger: Ledger, pattern: str, day: dt.date) -> str:
     """The next number of the series a day belongs to. Gap-free: it is taken inside the write
-    lock."""
+    lock. Refused when it could be one of another series."""
     series, names = series_of(pattern, day)
     sql = """insert into counter values (:station, :series, 1)
              on conflict do update set last = last + 1 returning last"""
     (serial,) = ledger.column(sql, series=series)
-    return pattern.format(**names, serial=serial)
+    number = pattern.format(**names, serial=serial)
+    if ledger.column(RIVALS, series=series, number=number):
+        raise Refused("number.taken", number=number)
+    return number
 
 
 @lru_cache(1024)

@@ -1,117 +1,180 @@
 """Reads a policy file as a strict examiner: every fault of it at once, each with its place."""
 
+import datetime as dt
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, get_type_hints
+from unicodedata import normalize
 
+from ..clock import TZ
 from ..domain.conditions import Table
-from ..domain.fold import DERIVED
-from ..domain.policy import ITEMS, RULES, Policy, Term
+from ..domain.entry import read as value_of
+from ..domain.example import KEYS
+from ..domain.fold import BESIDE, DERIVED, OF_THE_STEP
+from ..domain.policy import ITEMS, RULES, Field, Policy, Roll, Term, build
 from ..domain.spans import read_span
-from ..errors import BadRules, Fault, Trouble
-from .files import pick, read
-from .policies import ABOUT, load, merged
+from ..errors import BadRules, Fault, Trouble, Usage
+from .files import PACKAGED, TABLES, Wrong, examined, found, leaves, misfits, pick, read, tables
+from .policies import ABOUT, merged
 
-Wrong = Iterator[tuple[str, str, object]]  # the key, the code of its fault, the value at fault
+Texts = Mapping[Path, Table]
 HEAD: dict[str, Any] = {  # the keys beside the items, and of which type their values are
-    **dict.fromkeys(("id", *ABOUT, "url", "forms", "include", "drop", "plans", "number"), Any),
-    **dict.fromkeys(("roll", "note_to_reader", "vocabulary", "example", *ITEMS), Any),
+    **dict.fromkeys(("id", "zh", "en", "edition", "number"), str),
+    **dict.fromkeys((*ABOUT[3:], "url", "forms", "note_to_reader"), Any),
+    **dict.fromkeys(("include", "drop", "plans"), list[str]),
+    **{"roll": Roll, "vocabulary": dict[str, TABLES]},
+    **dict.fromkeys(("example", *ITEMS), TABLES),
     **dict.fromkeys(("checklist", "count_receipt_day", "reopen_restarts"), bool),
 }
-FITTING = {str: (str,), bool: (bool,), int: (int,), float: (int, float)}  # no bool is a number
+GIVEN = ("sets", "default")  # values for fields
 SPANS = ("within", "not_before", "at_most")
-NUMBERS = ("attempts", "amount", "points", "multiplier")
-BY_FACT = ("within", *NUMBERS)  # what may be a table {field: {value: …}}
+BY_FACT = ("within", "attempts", "amount", "points", "multiplier")  # may be {field: {value: …}}
 ASKED = ("given", "min", "below", "otherwise")  # what such a table may say instead of a value
-MOMENTS = ("received", "assigned", "closed", "reopened", "logged", "amended")
+HAPPENS = ("assigned", "closed", "reopened")  # what is taken as steps are, and no file declares
+MOMENTS = (*HAPPENS, "received", "logged", "amended")
+KEPT = {*BESIDE, *DERIVED, *OF_THE_STEP, "policy", "steps", "row"}  # base declares some of them
+FARTHEST = 9999  # days, months …, in which the calendar does not end
+# Near the last year there is, where a rule without any date soon ends.
+LATE = dt.datetime.combine(dt.date(9992, 1, 1), dt.time())
+NOW = dt.datetime(2026, 1, 1, tzinfo=TZ)  # what a rule file says means the same on every day
 # What comes before the serial number is its series; it ends the number, so that it can be counted.
 NUMBERING = r"([^{}]|\{(year|month|yy|day)\})*\{serial(:0[1-9])?\}"
-WORDS = {
-    "type": ("text", "term", "bool", "number", "count", "day", "moment", "phone", "digits"),
-    "roll": ("forward", "backward", "none"),
-    "per": ("case", "person", "day_late"),
-    "start": ("calendar", "last"),
-}
-
-
-def faults(path: Path, own: Path | None = None) -> list[Fault]:
-    """All that is wrong with a policy file: syntax, unknown keys, dangling names, unreadable spans.
-
-    Each fault has ``path``, ``place`` (item and key), ``line`` where the item's id stands,
-    ``value``. A value of a wrong shape may hide the names that would have been followed after it.
-    """
-    found: list[Fault] = []
-    try:
-        text, whole = read(path), merged(path, own)
-        found += _located(path, text, _malformed)
-        found += _located(path, text, partial(_dangling, Policy(whole)))
-    except Trouble as trouble:
-        return trouble.faults
-    except (TypeError, AttributeError, ValueError, KeyError) as error:
-        return found or [Fault("rules.misshapen", {"path": path.name, "detail": str(error)})]
-    return found
+# An interval of nothing would be counted for ever, one of hours is no day's duty, an end none.
+ENDLESS = r"(?!.*(INTERVAL=(?!0*[1-9])|SECOND|MINUTE|HOUR|COUNT|UNTIL))[A-Z0-9=;,+-]+"
 
 
 def sound(wanted: str, own: Path | None = None) -> Policy:
-    """The policy a person names, if its file has no fault; else BadRules with all of them."""
-    path = pick("policies", wanted, own)
-    if wrong := faults(path, own):
+    """The policy a person names, whole: with all it includes.
+
+    BadRules with all that is wrong with its file and the office's own files that it includes or
+    keeps as plans: syntax, keys, types, names that lead nowhere, values that cannot be read. Each
+    fault has ``path``, ``place`` (item and key), ``line`` where the item's id stands, ``value``. A
+    value of a wrong shape may hide the names that would have been followed after it.
+    """
+    path, wrong = pick("policies", wanted, own), list[Fault]()
+    try:
+        files = found("policies", own)
+        texts = _reached(path, files)
+        for here, text in texts.items():
+            if here == path or not here.is_relative_to(PACKAGED):
+                wrong += _located(here, text, partial(_malformed, here, files, texts, set()))
+        policy = Policy(merged(path, own, texts.__getitem__))
+        for here, text in texts.items():
+            wrong += _located(here, text, partial(_dangling, policy, text.get("id")))
+    except Trouble as trouble:  # an unknown file was named, with its place
+        wrong += [fault for fault in trouble.faults if fault.code != "policies.unknown"]
+    except (TypeError, AttributeError, ValueError, KeyError) as error:
+        wrong = wrong or [Fault("rules.misshapen", {"path": path.name, "detail": str(error)})]
+    if wrong:
         raise BadRules(faults=wrong)
-    return load(str(path), own)
+    return policy
+
+
+def _reached(path: Path, files: dict[str, Path]) -> dict[Path, dict[str, Any]]:
+    """The texts of a file and of all that it includes or keeps as plans."""
+    texts, waiting = dict[Path, dict[str, Any]](), [path]
+    for here in waiting:
+        texts[here] = text = read(here)
+        named = (files.get(str(n)) for key in ("include", "plans") for n in _listed(text.get(key)))
+        waiting += [there for there in named if there and there not in waiting]
+    return texts
 
 
 def _located(path: Path, text: Table, examine: Callable[[str, Table], Wrong]) -> Iterator[Fault]:
-    lines = path.read_text(encoding="utf-8").splitlines()
+    bare = (re.sub(r"^\s*#.*", "", line) for line in path.read_text("utf-8-sig").splitlines())
+    lines, met = [*enumerate(bare, 1)], Counter[str]()
     for kind, item in _parts(text):
-        id_ = str(item.get("id", "")) if kind else ""
+        id_ = str(item.get("id", item.get("note", ""))) if kind else ""
         for key, code, value in examine(kind, item):
-            place = f"{kind} {id_} {key}" if kind else key
-            mark = f'"{id_}"' if id_ else f"{place} ="
-            line = next((n for n, s in enumerate(lines, 1) if mark in s), "-")
+            mark = rf"""(?<![\w-])(?:id|note)\s*=\s*["']{re.escape(id_)}["']"""
+            if not kind:  # a key of the head has a line of its own, unless it is missing
+                mark = "(?!)" if code == "missing_key" else rf"""^\s*["'\[]*{re.escape(key)}\b"""
+            hits = [n for n, line in lines for _ in re.findall(mark, line)]
+            place, line = f"{kind} {id_} {key}".strip(), (*hits[met[id_] :], "-")[0]
             where = {"path": path.name, "place": place, "line": line, "value": value}
             yield Fault(f"rules.{code}", where)
+        met[id_] += 1
 
 
 def _parts(text: Table) -> Iterator[tuple[str, Table]]:
-    """What a file is made of: its head (of kind ""), its items, the words of its vocabularies."""
+    """What a file is made of: its head (of kind ""), the words of its vocabularies, its items."""
     yield "", text
-    yield from ((kind, item) for kind in ITEMS for item in text.get(kind, ()))
-    for name, words in text.get("vocabulary", {}).items():
-        yield from ((f"vocabulary.{name}", word) for word in words)
+    words = text.get("vocabulary")
+    lists = {f"vocabulary.{n}": words[n] for n in words} if isinstance(words, dict) else {}
+    lists |= {kind: text[kind] for kind in text if kind in ITEMS or kind == "example"}
+    yield from ((kind, item) for kind, items in lists.items() for item in tables(items))
 
 
 @cache
 def _types(kind: str) -> dict[str, Any]:
     """The keys that a part of this kind may have, and of which type their values are."""
-    if not kind:
-        return HEAD
-    known = get_type_hints(ITEMS.get(kind, Term)) | {"from": Any, "clause": str}
-    return {key: type_ for key, type_ in known.items() if key not in ("since", "origin")}
+    if kind in ("", "example"):
+        return KEYS if kind else HEAD
+    known = get_type_hints(ITEMS.get(kind, Term)) | {"clause": str}
+    return {"from" if k == "since" else k: type_ for k, type_ in known.items() if k != "origin"}
 
 
-def _malformed(kind: str, item: Table) -> Wrong:
-    """Keys that are unknown or missing, and values of a wrong type or that cannot be read."""
-    types = _types(kind)
+@cache
+def _base() -> dict[str, dict[str, Any]]:
+    """The fields and steps, by id, that the program itself names."""
+    text = read(PACKAGED / "policies" / "base.toml")
+    return {kind: {item["id"]: item for item in text[kind]} for kind in ("field", "step")}
+
+
+def _fitting(kind: str, item: Table) -> dict[str, Any]:
+    """What of an item is of its type."""
+    return {k: v for k, v in item.items() if not misfits(v, _types(kind).get(k, object))}
+
+
+def _malformed(
+    path: Path, files: Table, texts: Texts, met: set[object], kind: str, item: Table
+) -> Wrong:
+    """Keys and ids that cannot be, and values of a wrong type or that cannot be read."""
     wanted = ["id", "clause"] if kind in RULES else ["id", "zh"]
     wanted += ["en"] if kind in ("", "field", "step") else []
     wanted += ["reason"] if item.get("assumed") else []
-    yield from ((key, "unknown_key", key) for key in item if key not in types)
-    yield from ((key, "missing_key", key) for key in wanted if not item.get(key))
-    for key in (key for key in types if key in item):
-        fitting = FITTING.get(float if key in NUMBERS else types[key])
-        for value in _leaves(item[key]) if key in BY_FACT else [item[key]]:
-            if fitting and type(value) not in fitting:
-                yield key, "wrong_type", value
-            elif not _readable(key, value):
-                yield key, "bad_span" if key in SPANS else f"bad_{key}", value
+    wanted += ["until"] if kind == "limit" else []
+    if kind == "example":
+        wanted = ["try"] if "refused" in item else []
+    yield from examined(item, _types(kind), wanted)
+    fitting = _fitting(kind, item)
+    for key, value in fitting.items():
+        code = "bad_span" if key in SPANS else f"bad_{key}"
+        yield from ((key, code, leaf) for leaf in leaves(value) if not _readable(key, leaf))
+    if kind and kind != "example":
+        yield from _misnamed(kind, fitting, met)
+    if not kind:
+        yield from _strangers(path, files, texts, fitting)
 
 
-def _leaves(value: Any) -> list[Any]:
-    if isinstance(value, dict):
-        return [leaf for inner in value.values() for leaf in _leaves(inner)]
-    return [value]
+def _strangers(path: Path, files: Table, texts: Texts, head: Table) -> Wrong:
+    """Files that there are not, and items dropped that there are not or that the program needs."""
+    if head.get("id", path.stem) != path.stem:
+        yield "id", "bad_id", head["id"]
+    if not head.get("include") and all(there.stem != "base" for there in texts):
+        yield "include", "missing_key", "base"
+    others = (part for there, text in texts.items() if there != path for part in _parts(text))
+    needed = {id_ for items in _base().values() for id_ in items}
+    known = {str(item.get("id")) for kind, item in others if kind in ITEMS} - needed
+    for key, names in (("include", files), ("plans", files), ("drop", known)):
+        yield from ((key, "unknown_name", n) for n in head.get(key, ()) if n not in names)
+
+
+def _misnamed(kind: str, item: Table, met: set[object]) -> Wrong:
+    """An id that cannot be: with blanks, of two items, the program's own; a field unlike base's."""
+    id_, base = item.get("id"), _base().get(kind, {})
+    kept = {"field": KEPT, "step": MOMENTS}.get(kind, ()) if id_ not in base else ()
+    if id_ and (id_ in kept or (kind, id_) in met or re.search(r"[\s/#]", id_)):
+        yield "id", "bad_id", id_
+    met.add((kind, id_))
+    if kind == "field" and id_ in base:
+        ours, theirs = (vars(build(Field, each)) for each in (item, base[id_]))
+        for key, usual in (("type", "text"), ("private", False)):
+            if ours.get(key, usual) != theirs.get(key, usual):
+                yield key, "bad_value", ours.get(key, usual)
 
 
 def _readable(key: str, value: Any) -> bool:
@@ -119,48 +182,81 @@ def _readable(key: str, value: Any) -> bool:
 
     try:
         if key == "rrule" and value:  # without one a duty is owed as needed
-            rrulestr(value)
-            # An interval of nothing would be counted for ever, one of hours is no day's duty.
-            return not re.search("INTERVAL=(?!0*[1-9])|(SECOND|MINUTE|HOUR)LY", value.upper())
-        if key == "number":
-            return bool(re.fullmatch(NUMBERING, value))
+            if not re.fullmatch(ENDLESS, value.upper()):
+                return False
+            return any(True for _ in rrulestr(value, dtstart=LATE))
+        if key == "number":  # as it is looked for
+            plain = normalize("NFKC", value).strip()
+            return plain == value and bool(re.fullmatch(NUMBERING, value))
         if key in SPANS:
-            read_span(str(value))
-    except (ValueError, LookupError):
+            read_span(value)
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
         return False
     return True
 
 
-def _dangling(policy: Policy, kind: str, item: Table) -> Wrong:
-    """Names that lead nowhere: steps, fields, vocabulary words, limits."""
-    facts = (*policy.fields, *DERIVED)
+def _dangling(policy: Policy, file: object, kind: str, item: Table) -> Wrong:
+    """What only the whole policy can tell of an item of a ``file`` that stands in it: names that
+    lead nowhere (steps, fields, words, limits), values that do not fit what they are for."""
+    there = policy.text[kind] if kind in ITEMS else ()
+    if not any(i["id"] == item.get("id") and i["origin"] == file for i in there):
+        return
+    item = _fitting(kind, item)
+    if "default" in item:  # is a value for its field, as those are that a step sets
+        item["default"] = {item["id"]: item["default"]}
+    facts, steps = (*policy.fields, *DERIVED), (*policy.steps, *HAPPENS)
+    days = [field.id for field in policy.fields.values() if field.type in ("day", "moment")]
     known: dict[str, Collection[str]] = {
-        **dict.fromkeys(
-            ("from", "until", "on", "steps", "after", "resets"), (*policy.steps, *MOMENTS)
-        ),
-        **dict.fromkeys(("fields", "true", "differ", "due_field", "share_on", "text"), facts),
+        **{"from": (*steps, "received"), "on": (*steps, "logged", "amended"), "due_field": days},
+        **dict.fromkeys(("until", "steps", "after", "resets"), steps),
+        **dict.fromkeys(("fields", "true", "differ", "share_on"), facts),
         **dict.fromkeys(("late", "limits"), tuple(limit.id for limit in policy.limits)),
-        **{"status": policy.vocabulary.get("status", ()), "of": policy.vocabulary, **WORDS},
+        **{"status": {*policy.vocabulary.get("status", ())} - {"closed", "voided"}},
+        "text": policy.fields,
     }
     for key, names in known.items():
-        yield from ((key, "unknown_name", n) for n in _listed(item.get(key)) if str(n) not in names)
-    for key in ("when", "unless", "one_of", "sets", *BY_FACT):
-        names = tuple(policy.fields) if key == "sets" else facts
+        yield from ((key, "unknown_name", n) for n in _listed(item.get(key)) if n not in names)
+    for key in ("when", "unless", "one_of", "sets", "default", *BY_FACT):
+        names = policy.fields if key in GIVEN else facts
         for table in _listed(item.get(key)):
-            if isinstance(table, dict) or key not in BY_FACT:
+            if isinstance(table, dict):
                 for place, n in _unknown(policy, names, table):
                     yield key + place, "unknown_name", n
+    yield from _unheld(policy, item)
+
+
+def _unheld(policy: Policy, item: Table) -> Wrong:
+    """Values that can be read but would be misjudged."""
+    if {} in _listed(item.get("unless")):
+        yield "unless", "bad_value", "{}"  # it would except all
+    for key in GIVEN:
+        for name, value in item.get(key, {}).items():
+            field = policy.fields.get(name)
+            if field and field.type != "term" and not _holds(policy, field, value):
+                yield key, "bad_value", value
+    of = item.get("of") or (item["id"] not in _base()["field"] and item["id"])
+    if item.get("type") == "term" and of and not policy.vocabulary.get(of):
+        yield "of", "unknown_name", of
+    spans = [s for s in leaves(item.get("within", "promptly")) if _readable("within", s)]
+    if max((read_span(s).n for s in spans), default=0) * item.get("times", 1) > FARTHEST:
+        yield "times", "bad_value", item["times"]
+
+
+def _holds(policy: Policy, field: Field, value: Any) -> bool:
+    """Whether a value of a rule file is what a person's input for the field would become."""
+    try:
+        read_as = value_of(field, str(value), policy, NOW, typed=False)
+    except Usage:
+        return False
+    return bool(read_as == value) and isinstance(read_as, bool) == isinstance(value, bool)
 
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _unknown(policy: Policy, names: Collection[str], table: Any) -> Iterator[tuple[str, object]]:
+def _unknown(policy: Policy, names: Collection[str], table: Table) -> Iterator[tuple[str, object]]:
     """The fields a table asks for that there are not, and the words that their fields lack."""
-    if not isinstance(table, dict):
-        yield "", table
-        return
     for name, wanted in table.items():
         if name not in names:
             yield "", name

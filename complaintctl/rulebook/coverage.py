@@ -12,7 +12,12 @@ from .files import PACKAGED, found, read
 
 PROVING = ("due", "state", "penalties", "points", "shared", "measure", "duties")
 DEMANDS = ("within", "until", "from", "when", "unless", "steps", "after", "fields", "true")
-COMPARED = (*DEMANDS, "amount", "points", "measure", "rrule", "approver", "at_most", "clause")
+COUNTING = ("not_before", "due_field", "attempts", "times", "roll", "count_receipt_day")
+FINED = ("amount", "points", "multiplier", "per", "minimum", "share", "share_on", "late", "measure")
+COMPARED = (
+    *(*DEMANDS, "on", "differ", "one_of", *COUNTING, *FINED, "limits", "approver", "at_most"),
+    *("rrule", "start", "number", "reopen_restarts", "clause"),
+)
 COUNTED = {"duty": "duties", "step": "steps", "example": "examples"}
 # What is wrong with an id, by whether it is proven in each of the files that have it.
 LACKING = {(): "absent", (False,): "unproven", (True,): ""}
@@ -49,7 +54,7 @@ def _proven(text: Table) -> Iterator[str]:
 
 def differences(one: Policy, two: Policy) -> list[Fault]:
     """What changes from one regime to the other, as sentences."""
-    told = _by_kind(one, two)
+    told = [*_by_kind(one, two), *_changed(one.text, two.text)]
     for kind in (kind for kind in RULES if kind != "note"):
         ours, theirs = ({i["id"]: i for i in p.text.get(kind, ())} for p in (one, two))
         for id_ in sorted(ours.keys() & theirs.keys()):
@@ -73,7 +78,7 @@ def _by_kind(one: Policy, two: Policy) -> list[Fault]:
     told: dict[str, tuple[list[Term], Fault]] = {}  # kinds of which the same is to be said
     for kind in {**two.vocabulary.get("kind", {}), **one.vocabulary.get("kind", {})}.values():
         ours, theirs = (_limits(policy, kind.id) for policy in (one, two))
-        if ours != theirs:
+        if [f.about(what="") for f in ours] != [f.about(what="") for f in theirs]:
             said = Fault("diff.kind", {**sides, "ours": ours, "theirs": theirs})
             told.setdefault(str(said), ([], said))[0].append(kind)
     return [said.about(kinds=kinds) for kinds, said in told.values()]

@@ -1,19 +1,36 @@
-"""Finds and reads the data files: policies, forms, mappings, reports. The one reader for all.
+"""Finds and reads the data files: policies, forms, mappings, reports. The one reader for all; and
+whether what they hold is of the right shape.
 
 An office's own folder overlays the packaged files by id: ``OWN/policies/mine.toml`` and so on.
 """
 
+import re
 import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from ..domain.conditions import Scalar, Table
 from ..domain.form import Column, Form
 from ..domain.layout import Layout
-from ..domain.policy import build, shape
+from ..domain.policy import build
 from ..domain.vocabulary import Named, candidates, nearest
 from ..errors import BadRules, Fault, NotFound
 
 PACKAGED = Path(__file__).parent
+Wrong = Iterator[tuple[str, str, object]]  # the key, the code of its fault, the value at fault
+TABLES = list[dict[str, object]]  # what is in them is examined by itself
+TITLED: dict[str, Any] = dict.fromkeys(("id", "zh", "en"), str)
+REPORT = {**TITLED, "figures": list[str], "figure": TABLES, "table": TABLES}
+TABLE = {**TITLED, "vocabulary": str, "sql": str}
+QUERY = re.compile(r"(\s|--.*\n)*(select|with)\b", re.IGNORECASE)
+BOUNDS = {  # the least and the most of what is a number
+    **{"times": (1, 120), "attempts": (1, 999), "amount": (0, 1e9), "points": (-1e6, 1e6)},
+    **{"multiplier": (0.001, 1e6), "share": (0, 1), "rank": (0, 9), "width": (0.1, 255)},
+    **{"rows_per_page": (1, 999), "row_height": (1, 409)},
+}
+HUGE = 10**15  # from which on neither Excel nor a float is exact
 
 
 def found(kind: str, own: Path | None = None) -> dict[str, Path]:
@@ -28,12 +45,12 @@ def found(kind: str, own: Path | None = None) -> dict[str, Path]:
 def read(path: Path) -> dict[str, Any]:
     """One data file as a dictionary. BadRules names the line of a syntax error."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise NotFound("file.missing", path=path) from None
     except OSError:
         raise BadRules("rules.unreadable", path=path, detail="") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also what is no UTF-8, nested too deep
         raise BadRules("rules.syntax", path=path.name, detail=str(error)) from None
 
 
@@ -69,20 +86,21 @@ def pick(kind: str, wanted: str, own: Path | None = None) -> Path:
 
 
 def load_form(wanted: str, own: Path | None = None) -> Form:
-    """A paper form by id, title or path. BadRules names every unknown or missing key."""
+    """A paper form by id, title or path. BadRules names all that is wrong with its shape."""
     path = pick("forms", wanted, own)
     text = read(path)
-    columns = text.pop("column", [])
-    keys = ("head", "field", "width")
-    _check(path, (text, ("id", "title"), Form), *((c, keys, Column) for c in columns))
-    return build(Form, {**text, "columns": [build(Column, c) for c in columns]})
+    hints = {**get_type_hints(Form), "zh": str, "column": TABLES}
+    keys, hinted = ("head", "field", "width"), get_type_hints(Column)
+    columns = (examined(c, hinted, keys, "column ") for c in tables(text.get("column")))
+    refuse(path.name, examined(text, hints, ("id", "title", "column")), *columns)
+    return build(Form, {**text, "columns": [build(Column, c) for c in text["column"]]})
 
 
 def load_layout(wanted: str, own: Path | None = None) -> Layout:
     """A layout of old books by id, title or path."""
     path = pick("mappings", wanted, own)
     text = {"id": path.stem, **read(path)}
-    _check(path, (text, ("id", "headings"), Layout))
+    refuse(path.name, examined(text, get_type_hints(Layout), ("id", "headings")))
     return Layout(**text)
 
 
@@ -90,18 +108,73 @@ def load_report(wanted: str, own: Path | None = None) -> dict[str, Any]:
     """A report: its titles, its figures and tables, each with a query over the ledger's views."""
     path = pick("reports", wanted, own)
     text = read(path)
-    _check(path, (text, ("id", "zh", "en", "figures"), None))
+    figures, asked = tables(text.get("figure")), tables(text.get("table"))
+    parts = [examined(f, TITLED, TITLED, "figure ") for f in figures]
+    parts += [examined(t, TABLE, (*TITLED, "sql"), "table ") for t in asked]
+    refuse(path.name, examined(text, REPORT, (*TITLED, *({"figures"} - text.keys()))), *parts)
+    for sql in (*text["figures"], *(table["sql"] for table in asked)):
+        if not QUERY.match(sql):
+            raise BadRules("rules.query", path=text["id"], detail=sql)
     return text
 
 
-def _check(path: Path, *parts: tuple[dict[str, Any], tuple[str, ...], Any]) -> None:
-    """BadRules for what the parts of a file lack, and what their shapes do not know."""
-    faults = []
-    for text, wanted, of in parts:
-        known = {"zh", *shape(of)} if of else text
-        wrong = [("rules.unknown_key", key) for key in text if key not in known]
-        wrong += [("rules.missing_key", key) for key in wanted if key not in text]
-        where = {"path": path.name, "place": str(text.get("id", "-")), "line": "-"}
-        faults += [Fault(code, {**where, "value": key}) for code, key in wrong]
-    if faults:
-        raise BadRules(faults=faults)
+def tables(items: Any) -> list[dict[str, Any]]:
+    """The tables of what should be a list of them."""
+    return [i for i in items if isinstance(i, dict)] if isinstance(items, list) else []
+
+
+def refuse(name: str, *parts: Iterable[tuple[str, str, object]]) -> None:
+    """BadRules for all that is wrong with the parts of a file that has no lines to tell."""
+    about = {"path": name, "line": "-"}
+    wrong = [each for part in parts for each in part]
+    if wrong:
+        raise BadRules(
+            faults=[Fault(f"rules.{c}", {**about, "place": k, "value": v}) for k, c, v in wrong]
+        )
+
+
+def examined(table: Table, hints: Table, wanted: Iterable[str], place: str = "") -> Wrong:
+    """Keys that are unknown or missing, and values that are of a wrong type or out of bounds."""
+    yield from ((place + key, "unknown_key", key) for key in table if key not in hints)
+    lacking = (key for key in wanted if table.get(key) in ("", None, []))
+    yield from ((place + key, "missing_key", key) for key in lacking)
+    for key, value in table.items():
+        wrong = misfits(value, hints.get(key, object))
+        code = "unknown_name" if get_origin(hints.get(key)) is Literal else "wrong_type"
+        yield from ((place + key, code, each) for each in wrong)
+        least, most = BOUNDS.get(key, (0, 0))
+        numbers = (n for n in leaves(value) if isinstance(n, int | float)) if not wrong else ()
+        out = (n for n in numbers if key in BOUNDS and not least <= n <= most)
+        yield from ((place + key, "bad_value", n) for n in out)
+
+
+def misfits(value: Any, hint: Any) -> list[Any]:
+    """The parts of a value that are not as a type hint says: ``Any`` is what a ledger can hold,
+    ``object`` all; a tuple may be a lone value; no bool is a number."""
+    kind, inner = get_origin(hint), get_args(hint)
+    if kind in (Union, UnionType):
+        found = [misfits(value, each) for each in inner]
+        best = min((f for f in found if f != [value]), key=len, default=[value])
+        return best if all(found) else []
+    if hint is Any:
+        of: dict[Any, Any] = {dict: dict[str, Any], list: list[Any]}
+        return misfits(value, of.get(type(value), Scalar))
+    if kind in (dict, Mapping) and isinstance(value, dict):
+        return [m for k, v in value.items() for m in misfits(k, inner[0]) + misfits(v, inner[1])]
+    if kind in (tuple, list, Sequence) and isinstance(value, list):
+        return [m for v in value for m in misfits(v, inner[0])]
+    if kind is tuple:
+        return misfits(value, inner[0])
+    if kind is Literal:
+        return [] if value in inner else [value]
+    fits = type(value) in ((int, float) if hint is float else (hint,))
+    plain = isinstance(value, str) or (fits and -HUGE < value < HUGE)  # no nan is
+    return [] if hint is object or (fits and plain) else [value]
+
+
+def leaves(value: Any) -> list[Any]:
+    """The plain values in a value that may be a table or a list of others."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return [leaf for each in inner for leaf in leaves(each)]
+    return [value]

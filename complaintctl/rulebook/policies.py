@@ -2,53 +2,55 @@
 a policy file to begin with."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from ..domain.policy import ITEMS, RULES, Policy
 from ..errors import BadRules, LedgerTrouble, NotFound, Usage
-from .files import PACKAGED, found, pick, read
+from .files import PACKAGED, found, read
 
 ABOUT = ("zh", "en", "edition", "source", "users")
 JOINED = (*ITEMS, "vocabulary", "include", "drop")  # what of a file is not simply its head
 Text = dict[str, Any]
 
 
-def load(wanted: str, own: Path | None = None) -> Policy:
-    """The policy a person names, whole: with all it includes."""
-    return Policy(merged(pick("policies", wanted, own), own))
-
-
-def merged(path: Path, own: Path | None = None) -> Text:
+def merged(path: Path, own: Path | None = None, reading: Callable[[Path], Text] = read) -> Text:
     """The text of a policy with its includes: a later item replaces an earlier one of the same id.
 
     Every file is taken once, however many of the others include it. The examples are those of the
     file itself: an included regime's need not hold in combination.
     """
     lineage: dict[str, Text] = {}
-    _include(lineage, path, found("policies", own), ())
+    files = found("policies", own)
+    _include(lineage, path, files, (), reading)
     whole: Text = {"vocabulary": {}, "sources": {}, "checklists": {}}
     for text in lineage.values():
         whole |= {"example": [], **{k: v for k, v in text.items() if k not in JOINED}}
-        plans = (read(pick("policies", plan, own)) for plan in text.get("plans", ()))
+        plans = (reading(_file(files, plan)) for plan in text.get("plans", ()))
         for part in (text, *map(_plan, plans)):
             _join(whole, part)
     return whole
 
 
-def _include(lineage: dict[str, Text], path: Path, files: dict[str, Path], above: Any) -> None:
+def _include(
+    lineage: dict[str, Text], path: Path, files: dict[str, Path], above: Any, reading: Any
+) -> None:
     """Adds the texts a policy is made of by id, the included ones first, each once."""
-    text = {"id": path.stem, **read(path)}
+    text = {"id": path.stem, **reading(path)}
     id_ = text["id"]
     if id_ in above:
         raise BadRules("rules.circle", path=path.name, names=[*above, id_])
     for name in text.get("include", ()):
-        if name not in files:
-            raise NotFound("policies.unknown", value=name, nearest=sorted(files))
         if name not in lineage:
-            _include(lineage, files[name], files, (*above, id_))
+            _include(lineage, _file(files, name), files, (*above, id_), reading)
     lineage[id_] = text
+
+
+def _file(files: dict[str, Path], name: str) -> Path:
+    if name not in files:
+        raise NotFound("policies.unknown", value=name, nearest=sorted(files))
+    return files[name]
 
 
 def _plan(text: Text) -> Text:
@@ -86,10 +88,10 @@ def write(policy: Policy, id_: str, title: str, own: Path, edition: str) -> Path
     if not id_.replace("-", "").replace("_", "").isalnum() or not id_.isascii():
         raise Usage("policies.id", value=id_)
     path = own / "policies" / f"{id_}.toml"
-    if path.exists():
-        raise LedgerTrouble("policies.exists", path=path)
+    if there := next((p for p in (path, PACKAGED / "policies" / path.name) if p.exists()), None):
+        raise LedgerTrouble("policies.exists", path=there)
     head = (PACKAGED / "template.toml").read_text(encoding="utf-8")
-    blocks = [head.format(id=id_, zh=title.replace('"', ""), source=policy.id, edition=edition)]
+    blocks = [head.format(id=id_, zh=_toml(title), source=policy.id, edition=edition)]
     for kind in RULES:
         for item in policy.text.get(kind, ()):
             lines = [f"# {key} = {_toml(value)}" for key, value in item.items() if key != "origin"]

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from ..clock import evening
 from ..domain.event import anchor
-from ..domain.fold import OLD
+from ..domain.fold import BESIDE, OLD
 from ..domain.moments import read_day
 from ..domain.policy import Policy
 from ..errors import Usage, together
 from ..ledger import queries
 from ..ledger.office import as_of as ledger_as_of
 from ..ledger.store import Book, head
-from ..rulebook.files import load_form
+from ..rulebook.files import load_form, refuse
 from ..sheets.register import write_register
 from .reading import disclose, seen, terms
 from .session import Office, Typed, Values, period, writable
@@ -39,7 +39,9 @@ def export(
         lambda: period(office, month),
         lambda: _moment(office, as_of, about["opened_at"][:10]),
     )
-    span = first, last
+    known, span = {*office.policy.fields, *BESIDE}, (first, last)
+    strange = (c.field for c in layout.columns if c.field not in known)
+    refuse(f"{layout.id}.toml", (("column field", "unknown_name", name) for name in strange))
     past = closing(ledger_as_of(office.ledger, moment)) if as_of else nullcontext(office.ledger)
     with past as ledger:
         station, book = about["name"], Book(ledger)

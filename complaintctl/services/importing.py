@@ -17,11 +17,11 @@ from typing import IO, Any
 
 from ..domain.cell import stripped
 from ..domain.layout import Layout, recognise, spellings
-from ..domain.oldrecord import Problem, Reader, Record
-from ..errors import BadData
+from ..domain.oldrecord import DATES, Problem, Reader, Record
+from ..errors import BadData, Usage
 from ..ledger import bulk, queries
 from ..ledger.store import Draft, append
-from ..rulebook.files import load_layout
+from ..rulebook.files import load_layout, refuse
 from ..sheets.atomic import save_csv
 from ..sheets.read import open_table
 from .session import Office, Values, writable
@@ -149,8 +149,19 @@ def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
 
 
 def _reader(office: Office, layout: Layout, headings: list[Any], path: Path) -> Reader:
-    """The reader of the rows under a heading that has all required columns."""
-    reader = Reader(layout, office.policy, headings, office.now)
+    """The reader of the rows under a heading that has all required columns. BadRules for names in
+    the mapping that today's policy does not know, and defaults that it cannot read."""
+    fields = office.policy.fields
+    known = {"headings": {*fields, *DATES}, "required": layout.headings, "times": DATES}
+    known |= {"values": fields, "defaults": fields}
+    strange = [(key, name) for key in known for name in getattr(layout, key)]
+    name = f"{layout.id}.toml"
+    refuse(name, ((key, "unknown_name", n) for key, n in strange if n not in known[key]))
+    try:
+        reader = Reader(layout, office.policy, headings, office.now)
+    except Usage as wrong:  # a default, which is read at once
+        refuse(name, (("defaults", "bad_value", f.params.get("value")) for f in wrong.faults))
+        raise
     if lacking := reader.lacking():
         found = [*filter(None, reader.headings)]
         raise BadData("import.no_column", path=path.name, columns=lacking, found=found)

@@ -57,8 +57,9 @@ def _checklist(state: Complaint, policy: Policy) -> list[Values]:
     """The steps of the plan (预案) a complaint follows, in order, each with when it was done."""
     plan = state.fields.get("plan") or policy.id
     done = {t.step: t.at for t in state.steps()}
-    steps = [policy.steps[step] for step in policy.text.get("checklists", {}).get(plan, ())]
-    return [{"step": s.id, "title": s, "done_at": done.get(s.id)} for s in steps if not s.resets]
+    steps = map(policy.steps.get, policy.text.get("checklists", {}).get(plan, ()))
+    listed = (step for step in steps if step and not step.resets)  # one may have been dropped
+    return [{"step": s.id, "title": s, "done_at": done.get(s.id)} for s in listed]
 
 
 def disclose(office: Office, what: str, reason: str) -> None:
@@ -122,10 +123,10 @@ def explain(office: Office, wanted: str, policy: Typed = None) -> Values:
 
     With another ``policy`` the same complaint under that regime; nothing is written.
     """
-    from ..rulebook.policies import load  # here: who only shows a complaint need not load it
+    from ..rulebook.check import sound  # here: who only shows a complaint need not load it
 
     number, under = together(
-        lambda: queries.find(office.ledger, wanted), lambda: policy and load(policy, office.own)
+        lambda: queries.find(office.ledger, wanted), lambda: policy and sound(policy, office.own)
     )
     state, rules = office.state(number, under)
     calendar, lines = office.book.calendar, []

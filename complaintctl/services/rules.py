@@ -1,7 +1,7 @@
 """The rules of an office: policies listed, checked, adopted; the calendar corrected."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -11,12 +11,11 @@ from ..domain.moments import read_day
 from ..domain.policy import Policy
 from ..domain.vocabulary import Named, meant
 from ..domain.workdays import WorkCalendar
-from ..errors import Fault, Trouble, together
+from ..errors import BadRules, Fault, Trouble, together
 from ..ledger import queries
 from ..ledger.store import Draft
-from ..rulebook.check import faults, sound
-from ..rulebook.files import found, pick, read, titled
-from ..rulebook.policies import load
+from ..rulebook.check import sound
+from ..rulebook.files import found, pick, read, tables, titled
 from .audit import adoption, announced
 from .holiday_source import announced_years, state_council_days
 from .session import Office, Typed, Values
@@ -31,7 +30,7 @@ def policies(own: Path | None) -> list[Values]:
     texts = {id_: read(path) for id_, path in found("policies", own).items()}
     return [
         {"id": id_, "title": titled(id_, text)}
-        | {kind: len(text.get(kind, ())) for kind in COUNTED}
+        | {kind: len(tables(text.get(kind))) for kind in COUNTED}
         for id_, text in texts.items()
     ]
 
@@ -42,19 +41,25 @@ def check(wanted: Iterable[str], own: Path | None) -> Values:
     paths = paths or list(found("policies", own).values())
     calendar, problems, count = official_calendar(), list[Fault](), 0
     for path in paths:
-        if wrong := faults(path, own):
-            problems += wrong
+        try:
+            policy = sound(str(path), own)
+        except BadRules as wrong:
+            problems += wrong.faults
             continue
-        policy = load(str(path), own)
-        for index, example in enumerate(policy.text.get("example", ()), 1):
-            count += 1
-            about = {"path": path.name, "index": index, "note": example.get("note", "")}
-            try:
-                failed = run(policy, example, calendar)
-            except (KeyError, ValueError, TypeError, AttributeError, Trouble) as error:
-                failed = [f"{type(error).__name__}: {error}"]
-            problems += [Fault("rules.example", {**about, "detail": why}) for why in failed]
+        count += len(policy.text["example"])
+        problems += _failing(policy, calendar)
     return {"files": [p.name for p in paths], "examples": count, "faults": problems}
+
+
+def _failing(policy: Policy, calendar: WorkCalendar) -> Iterator[Fault]:
+    """What the examples of a sound policy claim and its rules do not give."""
+    for index, example in enumerate(policy.text["example"], 1):
+        about = {"path": f"{policy.id}.toml", "index": index, "note": example.get("note", "")}
+        try:
+            failed = run(policy, example, calendar)
+        except (KeyError, ValueError, TypeError, AttributeError, Trouble) as error:
+            failed = [f"{type(error).__name__}: {error}"]
+        yield from (Fault("rules.example", {**about, "detail": why}) for why in failed)
 
 
 def official_calendar() -> WorkCalendar:
@@ -69,6 +74,8 @@ def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> Values
         lambda: sound(wanted, office.own),
         lambda: read_day(from_, office.now, typed=True) if from_ else office.now.date(),
     )
+    if wrong := [*_failing(rules, official_calendar())]:
+        raise BadRules(faults=wrong)
     told = {"policy": rules.id, "title": rules.named(rules.id), "from": day}
     if dry_run:
         return told | {"would_change": _would_change(office, rules)}

@@ -43,7 +43,8 @@ class _Pen:
     """How one column draws its cells."""
 
     def __init__(self, book: Book, letter: str, column: Column) -> None:
-        self.letter, self.field, self.kind = letter, column.field, column.format
+        self.letter, self.field = letter, column.field
+        self.kind: str = column.format
         self.room = max(2, int(column.width - 1.2) // 2 * 2)  # a Chinese character is not split
         looks = itertools.product((column.format, "day", "long"), (False, True))
         self.styles = {look: book.style(column.align, *look) for look in looks}
@@ -70,7 +71,7 @@ class _Register:
     def __init__(self, book: Book, notes: Sequence[str]) -> None:
         self.book, self.count, form = book, 0, book.form
         self.pens = [_Pen(book, *pair) for pair in zip(book.letters, form.columns, strict=True)]
-        width = int(sum(column.width for column in form.columns)) - 2
+        width = max(2, int(sum(column.width for column in form.columns)) - 2)
         signs = "        ".join(f"{name}：________________" for name in form.signatures)
         tails = [visible(text) for text in (*notes, signs) if text]
         self.tails = [(text, lines(text, width) * page.LINE + page.SIGN) for text in tails]
