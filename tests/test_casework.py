@@ -714,7 +714,39 @@ def test_what_was_a_report_stays_masked_until_somebody_says_otherwise(run: Runne
     assert run.json("show", number)["name"] == "钱**"
     run.ok("amend", number, "--set", "限制查阅=否", "--reason", "本人同意公开")
     assert run.json("show", number)["name"] == "钱守正"
+    both = run.log("抄表员收了红包", *SECRET)
+    run.ok("amend", both, "--set", "性质=投诉", "--set", "限制查阅=否", "--reason", "本人同意公开")
+    assert run.json("show", both)["name"] == "钱守正"
     run.verified()
+
+
+def test_an_export_unmasked_stands_in_the_history_of_each(run: Runner, tmp_path: Path) -> None:
+    secret, plain = run.log("抄表员收了红包", *SECRET), run.log("电压低")
+    run.ok("export", "f01", "--unmask", "上级检查", "-o", tmp_path / "a.xlsx")
+    assert [e["type"] for e in run.json("show", secret, "--history")["history"]] == ["logged", "disclosed"]
+    assert [e["type"] for e in run.json("show", plain, "--history")["history"]] == ["logged"]
+
+
+def test_the_person_of_a_penalty_is_masked_too(run: Runner) -> None:
+    number = run.log("抄表员收了红包", *SECRET, "--set", "吃拿卡要=是", "--set", "责任人数=2")
+    run.ok("update", number, "考核批准", "--set", "考核条款=P01-4", "--set", "责任人=赵六", "--set", "金额=200")
+    assert "赵六" not in run.ok("show", number, "--json").out
+    assert "赵六" in run.ok("show", number, "--json", "--unmask", "核实").out
+
+
+def test_the_history_tells_of_a_correction_to_what_is_usual(run: Runner) -> None:
+    number = run.log("电压低", "--kind", "咨询", "--level", "重大")
+    run.ok("amend", number, "--set", "性质=投诉", "--set", "等级=一般", "--reason", "写错")
+    assert "性质=投诉；等级=一般；理由=写错" in run.ok("show", number, "--history").out
+
+
+def test_the_receipt_is_a_field_of_corrections_alone(run: Runner) -> None:
+    number = run.log()
+    for words in (("log", "x", "--channel", "电话"), ("update", number, "已联系"), ("close", number)):
+        ran = run(*words, "--set", "受理时间=昨天 9:00")
+        assert ran.code == 2
+        assert "没有字段“受理时间”" in ran.err
+    run.ok("amend", number, "--set", "受理时间=昨天 9:00", "--reason", "记错")
 
 
 def test_an_ordinary_complaint_may_be_restricted_too(run: Runner) -> None:

@@ -248,6 +248,44 @@ def test_headings_of_two_lines(run: Runner, tmp_path: Path) -> None:
     assert (shown["name"], shown["phone"], shown["handler"], shown["result"]) == ("李秀英", "13912345678", "张强", "已换线")
 
 
+@pytest.mark.parametrize(
+    ("upper", "lower", "line", "wanted"),
+    [
+        ("受理时间,反映内容,被投诉人,,性质", ",,姓名,电话,", "2025-05-01,甲,赵六,13900000009,投诉",
+         {"accused": "赵六", "name": None, "phone": None, "kind": "complaint"}),
+        ("受理时间,反映内容,答复,", ",,时间,方式", "2025-05-01,甲,2025-05-03,电话", {"replied_at": "2025-05-03T00:00:00+08:00", "reply_mode": "phone"}),
+        ("序号,反映内容,受理情况,", ",,受理时间,来源", "1,甲,2025-05-01,电话", {"content": "甲", "channel": "phone_station"}),
+        ("受理时间,反映内容,客户", ",,姓名", "2025-05-01,甲,李秀英", {"name": "李秀英"}),
+    ],
+)  # fmt: skip
+def test_two_lines_of_headings_mean_what_they_say(
+    upper: str, lower: str, line: str, wanted: dict[str, Any], run: Runner, tmp_path: Path
+) -> None:
+    (tmp_path / "a.csv").write_text(f"2025年登记\n{upper}\n{lower}\n{line}\n", "utf-8")
+    assert run.json("import", tmp_path / "a.csv")["accepted"] == 1
+    shown = run.json("show", "001")
+    assert {name: shown[name] for name in wanted} == wanted
+
+
+def test_what_was_taken_back_does_not_block_its_reference(run: Runner, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("编号,受理时间,反映内容\nA3,2025-05-01,甲\n", "utf-8")
+    for _ in range(2):
+        batch = run.json("import", tmp_path / "a.csv")["batch"]
+        number = run.json("show", "A3")["number"]
+        run.ok("undo", batch)
+    assert number.endswith("-002")
+    assert run("show", "A3").code == 2  # now there are two of them, both taken back
+
+
+def test_a_phone_number_in_a_wrong_column_is_not_told(run: Runner, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("受理时间,反映内容,类别\n2025-05-01,甲,13812345678\n13812345678,乙,\n", "utf-8")
+    for form in ((), ("--json",)):
+        ran = run("import", tmp_path / "a.csv", *form)
+        assert ran.code == 5
+        assert "138****5678" in ran.out
+        assert "13812345678" not in ran.out + ran.err
+
+
 def test_a_record_below_the_headings_is_no_second_line_of_them(run: Runner, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("受理时间,内容,备注\n2025-05-01,电话,地址\n", "utf-8")
     assert run.json("import", tmp_path / "a.csv")["accepted"] == 1

@@ -117,6 +117,8 @@ WORDS: list[Line] = [
     (("log", "x", "--channel", "电话", "--set", "延至=某天"), 2, "“某天”", "“某天”"),
     (("log", "x", "--channel", "电话", "--set", "=1"), 2, "没有字段“”", "no field “”"),
     (("amend", "001", "--set", "姓名=李", "--set", "姓名=王", "--reason", "x"), 2, "“姓名”给了两次", "is given twice"),
+    (("export", "f01", "-o", "a.xlsx", "--output", "b.xlsx"), 2, "“--output”给了两次", "“--output” is given twice"),
+    (("update", "001", "已联系", "满意度＝满意"), 2, "请写 --set 满意度=…", "write --set 满意度=…"),
     (("update", "001", "已调查", "责任人受教育=是"), 2, "请写 --set 责任人受教育=…", "write --set 责任人受教育=…"),
     (("update", "001", "已调查", "--set", "原因清楚=是", "--set", "原因清楚=否"), 2, "“原因清楚”给了两次", "is given twice"),
     (("log", "x", "--channel", "电话", "--set", "来源="), 2, "给了两次", "given twice"),
@@ -327,12 +329,13 @@ def test_a_damaged_page_in_the_middle_of_the_ledger(args: tuple[str, ...], lang:
     "args",
     [("log", "x", "--channel", "电话", "--set", f"姓名 {NAME}"), ("log", "x", PHONE), ("show", PHONE), ("log", "x", "--channel", PHONE),
      ("log", "x", "--channel", "电话", "--set", f"{PHONE}=1"), ("log", "x", "--channel", "电话", "--name", f"{NAME}\x01"),
-     ("update", "001", f"已联系{PHONE}"), ("log", "x", "--channel", "电话", "--at", PHONE)],
+     ("log", "x", "139-1234-5678"), ("log", "x", f"+86{PHONE}"), ("log", "x", "１３９１２３４５６７８"), ("update", "001", f"已联系{PHONE}"), ("log", "x", "--channel", "电话", "--at", PHONE)],
     ids=str,
 )  # fmt: skip
 def test_a_name_or_a_phone_number_in_the_wrong_place_is_not_told(args: tuple[str, ...], seeded: Path) -> None:
     ran = Runner(seeded)(*args)
     assert ran.code in (2, 3)
+    assert "5678" not in ran.err or "****" in ran.err
     sane(ran.err, "zh")
     as_json = Runner(seeded)(*args, "--json").out
     assert NAME not in as_json

@@ -94,13 +94,12 @@ def run(words: list[str], desk: Desk) -> None:
         words = [first, "--help"]  # a group alone shows its verbs
     command = build([first] if first in COMMANDS else [], desk.lang)
     options = [param for param in _params(command) if not param.is_flag]
-    valued = {name for param in options for name in param.opts}
-    single = {name for param in options if not param.multiple for name in param.opts}
-    given = [word.partition("=")[0] for word in words]
-    if twice := next((word for word in given if word in single and given.count(word) > 1), None):
-        raise Usage("usage.twice", value=twice)
+    known = {name: param for param in options for name in param.opts}
+    given = [known.get(word.partition("=")[0]) for word in words]
+    if twice := next((p for p in given if p and not p.multiple and given.count(p) > 1), None):
+        raise Usage("usage.twice", value=twice.opts[0])
     for word, following in pairwise(words):  # the parser lets an option swallow the next one
-        if word in valued and following.startswith("--"):
+        if word in known and following.startswith("--"):
             raise Usage("usage.no_value", value=word)
     # Not command.main(): Typer's would turn a broken pipe and Ctrl-C into codes of its own.
     with command.make_context("complaintctl", words, obj=desk) as context:

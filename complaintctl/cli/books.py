@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ..errors import BadData, Fault, VerifyFailed
 from ..services import audit
-from .desk import Book, Desk, Flag, Must, Need, Opt, Out, Span
+from .desk import Book, Desk, Flag, Must, Need, Opt, Out, Span, safe
 from .render import short
 
 
@@ -23,7 +23,7 @@ def import_(
     flags = {"dry_run": dry_run, "skip_bad": skip_bad, "force": force}
     found = import_book(desk.office, Path(file), how, **flags)
     for problem in found["problems"]:
-        problem |= {"code": problem["reason"].code, "reason": desk.put(problem["reason"])}
+        problem |= {"code": problem["reason"].code, "reason": desk.put(safe(problem["reason"]))}
     refused = found["problems"] and not skip_bad
     desk.give(found, BadData.exit_code if refused else 0)
     columns = {"known": list(found["mapping"]["columns"]), "unknown": found["unknown"]}

@@ -135,7 +135,7 @@ class Desk:
 
     def refuse(self, trouble: Trouble) -> int:
         """Tells every fault found; the exit code for scripts."""
-        faults = [f.about(**{k: _brief(v) for k, v in f.params.items()}) for f in trouble.faults]
+        faults = [safe(fault) for fault in trouble.faults]
         with suppress(typer.Exit):
             self.give({"error": {"exit": trouble.exit_code, "faults": faults}})
         for line in self._grouped(faults):
@@ -161,11 +161,10 @@ def inert(text: object) -> str:
     return _ACTIVE.sub(lambda m: " " if m[0] == "\t" else f"\\x{ord(m[0]):02x}", str(text))
 
 
-def _brief(value: object) -> object:
-    """What was pasted whole is shown by its beginning, a number like a phone's by its ends."""
-    if not isinstance(value, str):
-        return value
-    return telephones(value[:200] + "…" if len(value) > 200 else value)
+def safe(fault: Fault) -> Fault:
+    """A fault as it may be told: what was pasted whole by its beginning, a phone number masked."""
+    texts = {name: value for name, value in fault.params.items() if isinstance(value, str)}
+    return fault.about(**{n: telephones(t[:200] + "…" * (len(t) > 200)) for n, t in texts.items()})
 
 
 def need(given: Mapping[str, object]) -> None:

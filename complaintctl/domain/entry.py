@@ -20,7 +20,7 @@ RECEIVED = Field("received_at", "受理时间", "received at", type="moment")
 
 
 def enter(
-    policy: Policy, given: Iterable[tuple[str, str | None]], now: dt.datetime
+    policy: Policy, given: Iterable[tuple[str, str | None]], now: dt.datetime, *more: Field
 ) -> tuple[Values, Faults]:
     """The values, and what could not be read. Field names and words may be labels; a name with None
     for its text was typed without a value."""
@@ -29,7 +29,7 @@ def enter(
         with wrong.kept():
             if text is None:
                 raise Usage("set.form", value=name)
-            field = meant([*policy.fields.values(), RECEIVED], name, "field")
+            field = meant([*policy.fields.values(), *more], name, "field")
             if field.id in values:
                 raise Usage("value.twice", field=field)
             values[field.id] = read(field, text, policy, now, typed=True)

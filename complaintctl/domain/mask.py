@@ -15,7 +15,8 @@ def name(text: str) -> str:
 
 def telephones(text: str) -> str:
     """A text with whatever in it looks like the number of a mobile phone masked."""
-    return re.sub(r"(?<![0-9])(1[3-9][0-9])[0-9]{4}(?=[0-9]{4}(?![0-9]))", r"\1****", text)
+    mobile = r"(?<!\d)((?:86)?[ -]?1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)"
+    return re.sub(mobile, r"\1****\2", text)
 
 
 def masked(fields: Mapping[str, Any], withheld: str, private: frozenset[str]) -> dict[str, Any]:

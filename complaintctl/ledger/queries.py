@@ -13,6 +13,7 @@ from .projection import SEARCHED
 Equal = Mapping[str, Any]  # a plain table of field = value or values
 Period = tuple[dt.date, dt.date]  # first ≤ day < last
 ALL = 10**9  # lines, more than there ever are
+LIVING = "status <> 'voided' and "
 EQUAL = {"kind", "channel", "category", "class", "level", "status", "handler", "unit", "origin"}
 # The complaints a batch wrote to; of an undo, those of the batch that it took back.
 MEANT = """with recursive meant (batch) as (
@@ -36,6 +37,8 @@ def find(ledger: Ledger, wanted: str) -> str:
     serials = [f"*-{ending}", f"*-{ending.zfill(3)}"] if ending.isdigit() else []
     for glob in [*serials, f"*{ending}"] if ending else []:
         tries += [("ended_at is null and number glob :value", glob), ("number glob :value", glob)]
+    # What was taken back is meant only where nothing else can be.
+    tries = [(f"{live}{where}", value) for where, value in tries for live in (LIVING, "")]
     for where, value in tries:
         sql = f"""select number from complaint where station = :station and {where}
                   order by number desc limit 4"""

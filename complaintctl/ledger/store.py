@@ -164,7 +164,7 @@ def disclosures(ledger: Ledger, number: str) -> list[Event]:
     sql = (
         EVENT
         + """ where e.station = :station and e.number is null and e.type = 'disclosed'
-                      and json_extract(e.body, '$.what') = :number"""
+                      and :number in (select value from json_each(e.body, '$.numbers'))"""
     )
     return list(map(event, ledger.run(sql, number=number)))
 

@@ -1,11 +1,12 @@
 """What is done on a complaint: log, assign, update, amend, close, reopen, undo."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
 from ..clock import instant, iso
-from ..domain.entry import absent, enter, missing, split
+from ..domain.entry import RECEIVED, absent, enter, missing, split
 from ..domain.fold import Complaint
 from ..domain.gates import extended, refusals
 from ..domain.policy import Policy, Step
@@ -92,15 +93,15 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
     are changed by it."""
     with office.ledger.unit():
         state, policy = _living(office, wanted)
-        values, wrong = enter(policy, given, office.now)
+        values, wrong = enter(policy, given, office.now, RECEIVED)
         empty = (policy.fields[name] for name, value in values.items() if value == "")
         wrong += [absent(policy, field) for field in empty if field.required]
         wrong += _untimely(office, state, policy, values.get("received_at"))
         wrong.tell()
         known = {**state.fields, "received_at": iso(state.received_at)}
+        if values.get("kind", known["kind"]) != known["kind"] and policy.restricted(state.facts):
+            values.setdefault("restricted", True)  # unless it is said that it is not
         values = {name: value for name, value in values.items() if value != known.get(name, "")}
-        if "kind" in values and policy.restricted(state.facts):
-            values.setdefault("restricted", True)  # until it is said that it is not
         if values:
             body, private = split(policy, values)
             if "received_at" in values:
@@ -166,8 +167,8 @@ def _act(
             step = _step(policy, state, asked) if isinstance(asked, str) else asked
         if text and isinstance(step, Step) and step.text:
             given = [(step.text, text), *given]
-        name = text.partition("=")[0] if "=" in text else ""
-        if any(plain(name) in spellings(field) for field in policy.fields.values()):
+        name, *rest = re.split("[=＝]", text, maxsplit=1)
+        if rest and any(plain(name) in spellings(field) for field in policy.fields.values()):
             wrong.append(Fault("text.set", {"value": name}))
         values, more = enter(policy, given, office.now)
         wrong += more

@@ -49,7 +49,9 @@ def export(
         name = f"{layout.title}_{station[:40]}_{str(first)[: 7 if monthly else 4]}.xlsx"
         path = writable(_path(to, name), ".xlsx", office.ledger.path)
         if unmask:
-            disclose(office, f"{layout.id} {first:%Y-%m}", unmask)
+            shown = queries.register(ledger, span, layout.where, carried=layout.carried)
+            masked = [row["number"] for row in shown if row["restricted"]]
+            disclose(office, f"{layout.id} {first:%Y-%m}", unmask, masked)
         balance = queries.balance(ledger, span, layout.where)
         seal = anchor(*head(ledger))
         found = queries.register(ledger, span, layout.where, carried=layout.carried)

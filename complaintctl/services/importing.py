@@ -7,8 +7,9 @@ beside the ledger: the size of a book does not matter, the ledger is locked only
 
 import hashlib
 import pickle
+import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import chain, islice, zip_longest
@@ -126,26 +127,49 @@ def import_book(
 
 
 def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
-    """The first row, under title rows, that names two columns, joined with the one below it if
-    that makes more of them known (客户 above 姓名 and 电话); and the rows after it."""
-    known, empty = spellings(layout), True
+    """The first row, under title rows, that names two columns, or two rows that do so together;
+    and the rows after it."""
+    known, top = spellings(layout), list(islice(rows, TOP + 2))
 
     def named(cells: list[Any]) -> int:
         return len({name for _, name in recognise(cells, known).values()})
 
-    for _, cells in islice(rows, TOP + 1):
+    def knows(text: str) -> bool:
+        return named([text]) > 0
+
+    for place, (_, cells) in enumerate(top[: TOP + 1], 1):
+        below = top[place][1] if place < len(top) else []
+        if named(cells) and not any(map(_is_data, below)):
+            joined, lower = [*_joined(cells, below, knows)], [*filter(None, below)]
+            more = named(joined) > max(1, named(cells))
+            if more or (lower and named(cells) > 1 and all(map(knows, lower))):
+                return joined, chain(top[place + 1 :], rows)
         if named(cells) >= 2:
-            below = list(islice(rows, 1))
-            lower = below[0][1] if below else []
-            joined = [low or high for high, low in zip_longest(cells, lower)]
-            if named(lower) >= 2 and named(joined) > named(cells):
-                return joined, rows
-            return cells, chain(below, rows)
-        empty = empty and not any(cells)
-    if empty:
+            return cells, chain(top[place:], rows)
+    if not any(any(cells) for _, cells in top):
         raise BadData("file.no_rows", path=path.name)
     wanted = [layout.headings[name][0] for name in layout.required if name in layout.headings]
     raise BadData("import.no_headings", path=path.name, rows=TOP, wanted=wanted)
+
+
+def _is_data(cell: object) -> bool:
+    """Whether a cell is no heading: a number or a date, as every record has one."""
+    return not isinstance(cell, str | None) or bool(re.search("[0-9]", cell or ""))
+
+
+def _joined(upper: list[Any], lower: list[Any], known: Callable[[str], bool]) -> Iterator[str]:
+    """Headings of two lines as one: 答复 above 时间 is 答复时间, 客户 above 姓名 is 姓名; below a
+    heading that is known by itself stands nothing of another field."""
+    above = ""
+    for high, low in zip_longest(upper, lower, fillvalue=None):
+        above = str(high or above)  # one that spans several columns
+        both = f"{above}{low}"
+        if not low or low == high:
+            yield str(high or "")
+        elif known(both) or known(above):
+            yield both if known(both) or not high else above
+        else:
+            yield low
 
 
 def _reader(office: Office, layout: Layout, headings: list[Any], path: Path) -> Reader:

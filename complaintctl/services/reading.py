@@ -6,13 +6,14 @@ Returns plain dictionaries (the JSON the scripts rely on) with the ids of a poli
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from operator import attrgetter
 
 from ..domain.clocks import clocks, derive, state_at
 from ..domain.entry import read, word
 from ..domain.fold import UNMAPPED, Complaint
 from ..domain.mask import masked
+from ..domain.mask import name as masked_name
 from ..domain.moments import read_month
 from ..domain.policy import Field, Policy, Term
 from ..domain.vocabulary import Named
@@ -34,7 +35,7 @@ SHOWN = (
 )
 DUE = ("next_due_at", "next_limit", "due_at", "due_limit")
 LISTED = (*SHOWN, *DUE, "adoption", "class", "closed_at")
-OURS = ("named", "row", "text", "reason")  # what events hold beside a policy's fields
+OURS = ("named", "row", "text", "reason", UNMAPPED)  # what events hold beside a policy's fields
 EVENT = ("seq", "occurred_at", "recorded_at", "actor", "batch")
 
 
@@ -43,12 +44,14 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
     row = queries.complaint(office.ledger, wanted)
     state, policy = office.state(row["number"])
     if unmask:
-        disclose(office, state.number, unmask)
+        disclose(office, state.number, unmask, [state.number])
     kept = {UNMAPPED: state.fields[UNMAPPED]} if UNMAPPED in state.fields else {}
     shown = seen(policy, row, bare=bool(unmask), kept=kept)
     about = {name: shown[name] for name in (*SHOWN, "closed_at", "more")}
     about |= {"late": bool(row["late"]), "policy": policy.id}
     fines = queries.penalties_of(office.ledger, state.number)
+    if row["restricted"] and not unmask:
+        fines = [fine | {"person": masked_name(fine["person"])} for fine in fines]
     lines = [clock(r, policy, office.now) for r in queries.clocks_of(office.ledger, state.number)]
     return about | {"penalties": fines, "checklist": _checklist(state, policy), "clocks": lines}
 
@@ -62,10 +65,11 @@ def _checklist(state: Complaint, policy: Policy) -> list[Values]:
     return [{"step": s.id, "title": s, "done_at": done.get(s.id)} for s in listed]
 
 
-def disclose(office: Office, what: str, reason: str) -> None:
-    """Records that masked personal data was looked at, by whom and why."""
+def disclose(office: Office, what: str, reason: str, numbers: Iterable[str]) -> None:
+    """Records that masked personal data of these complaints was looked at, by whom and why."""
+    body = {"what": what, "numbers": [*numbers]}
     with office.ledger.unit():
-        office.write(Draft("disclosed", office.now, None, {"what": what}, {"reason": reason}))
+        office.write(Draft("disclosed", office.now, None, body, {"reason": reason}))
 
 
 def seen(policy: Policy, row: Values, *, bare: bool = False, kept: Values | None = None) -> Values:
@@ -103,9 +107,8 @@ def history(office: Office, wanted: str, *, bare: bool = False) -> list[Values]:
     lines, number = [], row["number"]
     known = [*events_of(office.ledger, number), *disclosures(office.ledger, number)]
     for event in sorted(known, key=attrgetter("seq")):
-        values = {
-            k: v for k, v in {**event.body, **event.private}.items() if k not in ("policy", "what")
-        }
+        said = {**event.body, **event.private}
+        values = {k: v for k, v in said.items() if k not in ("policy", "what", "numbers")}
         name = str(values.pop("step", event.type))
         if list(values.values()).count(values.get("text")) > 1:
             del values["text"]
@@ -114,7 +117,9 @@ def history(office: Office, wanted: str, *, bare: bool = False) -> list[Values]:
         about = {key: getattr(event, key) for key in EVENT}
         about |= {"type": name, "title": policy.called(name)}
         void = event.batch in office.book.voided
-        lines.append({**about, "voided": void, "values": values, "words": worded(policy, values)})
+        usual = policy.defaults() if event.type in ("logged", "recorded") else {}
+        words = worded(policy, values, usual)
+        lines.append({**about, "voided": void, "values": values, "words": words})
     return lines
 
 
@@ -186,7 +191,8 @@ def labelled(office: Office, shown: Values) -> Values:
     """A complaint that is shown or listed, with the words of its vocabularies instead of ids."""
     known = shown.get("adoption") or queries.complaint(office.ledger, shown["number"])["adoption"]
     policy = office.book.policy(known)
-    more = {"more": worded(policy, shown["more"])} if "more" in shown else {}
+    usual = policy.defaults()
+    more = {"more": worded(policy, shown["more"], usual)} if "more" in shown else {}
     return {**shown, **terms(policy, shown), **more}
 
 
@@ -197,12 +203,12 @@ def terms(policy: Policy, row: Values) -> dict[str, Term]:
     return {name: term for name, term in found.items() if term}
 
 
-def worded(policy: Policy, values: Values) -> list[tuple[object, object]]:
-    """Further values as (label, word) pairs, without those that only repeat a default."""
+def worded(policy: Policy, values: Values, usual: Values) -> list[tuple[object, object]]:
+    """Further values as (label, word) pairs, without those that are as ``usual``."""
     pairs: list[tuple[object, object]] = []
     for name, value in values.items():
         field = policy.fields.get(name)
-        if value in (None, "", {}) or (field and field.default == value):
+        if value in (None, "", {}) or (field and usual.get(name) == value):
             continue
         if isinstance(value, Mapping):
             pairs += value.items()
