@@ -5,6 +5,7 @@ import datetime as dt
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from ..texts import catalogue
@@ -13,6 +14,7 @@ from .desk import Desk, inert
 Row = Mapping[str, Any]
 
 
+@lru_cache(4096)  # a table asks twice, and its words recur
 def width(text: str) -> int:
     """Columns a text takes on a terminal: two for a Chinese character."""
     if text.isascii():
@@ -26,6 +28,7 @@ def short(text: object, room: int) -> str:
     line = inert(" ".join(str(text or "").split()))
     if width(line) <= room:
         return line
+    line = line[:room]  # none that is seen takes less than a column
     while line and width(line) > room - 1:
         line = line[:-1]
     return line + "…"
