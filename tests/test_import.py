@@ -287,8 +287,9 @@ def test_a_phone_number_in_a_wrong_column_is_not_told(run: Runner, tmp_path: Pat
 
 
 def test_a_record_below_the_headings_is_no_second_line_of_them(run: Runner, tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("受理时间,内容,备注\n2025-05-01,电话,地址\n", "utf-8")
-    assert run.json("import", tmp_path / "a.csv")["accepted"] == 1
+    for day in ("2025-05-01", "二〇二五年五月二日"):
+        (tmp_path / "a.csv").write_text(f"受理时间,内容,备注,渠道种种\n{day},电话,地址,电话\n", "utf-8")
+        assert run.json("import", tmp_path / "a.csv")["accepted"] == 1
 
 
 def test_english_headings(run: Runner, tmp_path: Path) -> None:

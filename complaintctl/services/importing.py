@@ -139,7 +139,8 @@ def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
 
     for place, (_, cells) in enumerate(top[: TOP + 1], 1):
         below = top[place][1] if place < len(top) else []
-        if named(cells) and not any(map(_is_data, below)):
+        pairs = zip_longest(cells, below)
+        if named(cells) and all(_is_heading(high, low, knows) for high, low in pairs if low):
             joined, lower = [*_joined(cells, below, knows)], [*filter(None, below)]
             more = named(joined) > max(1, named(cells))
             if more or (lower and named(cells) > 1 and all(map(knows, lower))):
@@ -152,9 +153,12 @@ def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
     raise BadData("import.no_headings", path=path.name, rows=TOP, wanted=wanted)
 
 
-def _is_data(cell: object) -> bool:
-    """Whether a cell is no heading: a number or a date, as every record has one."""
-    return not isinstance(cell, str | None) or bool(re.search("[0-9]", cell or ""))
+def _is_heading(high: object, low: object, knows: Callable[[str], bool]) -> bool:
+    """Whether a cell below a heading can be one as well: no number or date, as every record has
+    one, and below what is known nothing that is not."""
+    if not isinstance(low, str) or re.search("[0-9]", low):
+        return False
+    return low == high or not knows(str(high or "")) or knows(low) or knows(f"{high}{low}")
 
 
 def _joined(upper: list[Any], lower: list[Any], known: Callable[[str], bool]) -> Iterator[str]:
