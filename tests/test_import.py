@@ -267,6 +267,17 @@ def test_two_lines_of_headings_mean_what_they_say(
     assert {name: shown[name] for name in wanted} == wanted
 
 
+def test_an_old_record_without_a_kind_can_be_amended(run: Runner, tmp_path: Path) -> None:
+    mapping = 'id = "own"\n[headings]\nreceived_at = ["日期"]\ncontent = ["内容"]\nname = ["姓名"]\n'
+    (tmp_path / "own.toml").write_text(mapping, "utf-8")
+    (tmp_path / "a.csv").write_text("日期,内容,姓名\n2025-05-01,电压低,李秀英\n", "utf-8")
+    run.ok("import", tmp_path / "a.csv", "--mapping", tmp_path / "own.toml")
+    for change, name in (("备注=补记", "李秀英"), ("性质=举报", "李**"), ("性质=投诉", "李**"), ("限制查阅=否", "李秀英")):
+        run.ok("amend", "001", "--set", change, "--reason", "核对")
+        assert run.json("show", "001")["name"] == name
+    run.verified()
+
+
 def test_what_was_taken_back_does_not_block_its_reference(run: Runner, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("编号,受理时间,反映内容\nA3,2025-05-01,甲\n", "utf-8")
     for _ in range(2):

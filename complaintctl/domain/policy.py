@@ -140,8 +140,8 @@ class Gate(Rule):
 class Penalty(Rule):
     """What is proposed against staff. Amount in yuan; a person must approve or waive it.
 
-    ``late`` names limits whose breach triggers it; ``minimum``
-    marks an amount that is a floor (起); ``share`` is the part the supervisor bears as well.
+    ``late`` names limits whose breach triggers it; ``minimum`` marks an amount that is a floor
+    (起); ``share`` is the part the supervisor bears as well.
     """
 
     amount: float | ByFact[float] = 0

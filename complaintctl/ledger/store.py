@@ -161,11 +161,8 @@ def events_of(ledger: Ledger, number: str) -> list[Event]:
 
 def disclosures(ledger: Ledger, number: str) -> list[Event]:
     """The events that say who looked at the personal data of a masked complaint."""
-    sql = (
-        EVENT
-        + """ where e.station = :station and e.number is null and e.type = 'disclosed'
-                      and :number in (select value from json_each(e.body, '$.numbers'))"""
-    )
+    sql = f"""{EVENT} where e.station = :station and e.number is null and e.type = 'disclosed'
+                and :number in (select value from json_each(e.body, '$.numbers'))"""
     return list(map(event, ledger.run(sql, number=number)))
 
 

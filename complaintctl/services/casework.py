@@ -99,7 +99,8 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
         wrong += _untimely(office, state, policy, values.get("received_at"))
         wrong.tell()
         known = {**state.fields, "received_at": iso(state.received_at)}
-        if values.get("kind", known["kind"]) != known["kind"] and policy.restricted(state.facts):
+        kind = known.get("kind")  # an old record may have none
+        if values.get("kind", kind) != kind and policy.restricted(state.facts):
             values.setdefault("restricted", True)  # unless it is said that it is not
         values = {name: value for name, value in values.items() if value != known.get(name, "")}
         if values:

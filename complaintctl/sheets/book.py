@@ -74,12 +74,12 @@ class Book:
         self, letters: Sequence[str], top: int, bottom: int, text: str, align: str, font: Font
     ) -> None:
         """Write a text into the cells of these columns and rows, made one and high enough."""
-        cell = self.sheet[f"{letters[0]}{top}"]
-        cell.value, cell.data_type = escaped(visible(text)), "s"  # never a formula
-        cell.font = font
-        cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
+        first = self.sheet[f"{letters[0]}{top}"]
+        first.value, first.data_type = escaped(visible(text)), "s"  # never a formula
+        first.font = font
+        first.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
         if font is _HEAD:
-            cell.fill, cell.border = _GREY, _THIN
+            first.fill, first.border = _GREY, _THIN
         if (len(letters), bottom) != (1, top):
             self.sheet.merge_cells(f"{letters[0]}{top}:{letters[-1]}{bottom}")
         scale = font.size / _BODY.size
