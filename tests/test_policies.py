@@ -23,7 +23,7 @@ from complaintctl.errors import Fault, Trouble
 from complaintctl.ledger.projection import COLUMNS
 from complaintctl.rulebook import files, policies
 from complaintctl.rulebook.check import sound
-from complaintctl.rulebook.coverage import COMPARED
+from complaintctl.rulebook.policies import COMPARED
 from complaintctl.services import rules
 from complaintctl.services.holiday_source import announced_years, state_council_days
 from complaintctl.texts import catalogue

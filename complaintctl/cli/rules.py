@@ -5,7 +5,7 @@ from functools import partial
 import typer
 
 from ..errors import BadRules, together
-from ..rulebook import check, coverage, files, policies
+from ..rulebook import check, files, policies
 from ..services import duties, rules, session
 from .desk import Arg, Desk, Flag, From, Many, Need, Opt, need
 from .render import table, when
@@ -27,7 +27,7 @@ def policy_show(desk: Desk, policy: Arg) -> None:
             desk.line()
             desk.say(f"policy.{kind}", count=len(items))
         for item in items:
-            worth = desk.put(coverage.worth(item))
+            worth = desk.put(policies.worth(item))
             words = (item["id"], worth, item.get("article"), f"“{item['clause']}”")
             desk.line("  " + "  ".join(filter(None, words)))
             if item.get("assumed"):
@@ -60,7 +60,7 @@ def policy_adopt(desk: Desk, policy: Need, from_: From, dry_run: Flag) -> None:
 
 
 def policy_coverage(desk: Desk) -> None:
-    found = coverage.coverage()
+    found = policies.coverage()
     code = BadRules.exit_code if found["missing"] else 0
     desk.give(found, code)
     desk.say("policy.coverage", **found | {"missing": [item["id"] for item in found["missing"]]})
@@ -69,7 +69,7 @@ def policy_coverage(desk: Desk) -> None:
 
 def policy_diff(desk: Desk, policy: Need, other: Need) -> None:
     sides = together(*(partial(check.sound, side, desk.own) for side in (policy, other)))
-    found = coverage.differences(*sides)
+    found = policies.differences(*sides)
     desk.give({"differences": found})
     for item in found:
         desk.line(desk.put(item))

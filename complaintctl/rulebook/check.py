@@ -14,7 +14,7 @@ from ..domain.conditions import Table
 from ..domain.entry import read as value_of
 from ..domain.example import KEYS
 from ..domain.fold import BESIDE, DERIVED, OF_THE_STEP
-from ..domain.policy import ITEMS, RULES, Field, Policy, Roll, Term, build
+from ..domain.policy import ITEMS, RULES, Field, Policy, Roll, Term
 from ..domain.spans import read_span
 from ..errors import BadRules, Fault, Trouble, Usage
 from .files import PACKAGED, TABLES, Wrong, examined, found, leaves, misfits, pick, read, tables
@@ -29,13 +29,16 @@ HEAD: dict[str, Any] = {  # the keys beside the items, and of which type their v
     **dict.fromkeys(("example", *ITEMS), TABLES),
     **dict.fromkeys(("checklist", "count_receipt_day", "reopen_restarts"), bool),
 }
-GIVEN = ("sets", "default")  # values for fields
+# Tables of facts, the later ones if they are no plain value; and of values for fields.
+ASKING = ("when", "unless", "one_of", "within", "attempts", "amount", "points", "multiplier")
+GIVEN = ("sets", "default")
 SPANS = ("within", "not_before", "at_most")
-BY_FACT = ("within", "attempts", "amount", "points", "multiplier")  # may be {field: {value: …}}
 ASKED = ("given", "min", "below", "otherwise")  # what such a table may say instead of a value
 HAPPENS = ("assigned", "closed", "reopened")  # what is taken as steps are, and no file declares
-MOMENTS = (*HAPPENS, "received", "logged", "amended")
-KEPT = {*BESIDE, *DERIVED, *OF_THE_STEP, "policy", "steps", "row"}  # base declares some of them
+KEPT = {  # ids of the program's own; base declares some of them
+    "field": {*BESIDE, *DERIVED, *OF_THE_STEP, "policy", "steps", "row"},
+    "step": {*HAPPENS, "received", "logged", "amended"},
+}
 FARTHEST = 9999  # days, months …, in which the calendar does not end
 # Near the last year there is, where a rule without any date soon ends.
 LATE = dt.datetime.combine(dt.date(9992, 1, 1), dt.time())
@@ -64,9 +67,9 @@ def sound(wanted: str, own: Path | None = None) -> Policy:
         policy = Policy(merged(path, own, texts.__getitem__))
         for here, text in texts.items():
             wrong += _located(here, text, partial(_dangling, policy, text.get("id")))
-    except Trouble as trouble:  # an unknown file was named, with its place
-        wrong += [fault for fault in trouble.faults if fault.code != "policies.unknown"]
-    except (TypeError, AttributeError, ValueError, KeyError) as error:
+    except Trouble as trouble:
+        wrong += trouble.faults
+    except (TypeError, AttributeError, ValueError, KeyError) as error:  # of what is named already
         wrong = wrong or [Fault("rules.misshapen", {"path": path.name, "detail": str(error)})]
     if wrong:
         raise BadRules(faults=wrong)
@@ -118,10 +121,10 @@ def _types(kind: str) -> dict[str, Any]:
 
 
 @cache
-def _base() -> dict[str, dict[str, Any]]:
-    """The fields and steps, by id, that the program itself names."""
+def _base() -> dict[tuple[str, str], Table]:
+    """The fields and steps, by kind and id, that the program itself names."""
     text = read(PACKAGED / "policies" / "base.toml")
-    return {kind: {item["id"]: item for item in text[kind]} for kind in ("field", "step")}
+    return {(kind, item["id"]): item for kind in KEPT for item in text[kind]}
 
 
 def _fitting(kind: str, item: Table) -> dict[str, Any]:
@@ -144,10 +147,9 @@ def _malformed(
     for key, value in fitting.items():
         code = "bad_span" if key in SPANS else f"bad_{key}"
         yield from ((key, code, leaf) for leaf in leaves(value) if not _readable(key, leaf))
-    if kind and kind != "example":
-        yield from _misnamed(kind, fitting, met)
-    if not kind:
-        yield from _strangers(path, files, texts, fitting)
+    if kind != "example":
+        strange = _strangers(path, files, texts, fitting)
+        yield from _misnamed(kind, fitting, met) if kind else strange
 
 
 def _strangers(path: Path, files: Table, texts: Texts, head: Table) -> Wrong:
@@ -157,39 +159,36 @@ def _strangers(path: Path, files: Table, texts: Texts, head: Table) -> Wrong:
     if not head.get("include") and all(there.stem != "base" for there in texts):
         yield "include", "missing_key", "base"
     others = (part for there, text in texts.items() if there != path for part in _parts(text))
-    needed = {id_ for items in _base().values() for id_ in items}
-    known = {str(item.get("id")) for kind, item in others if kind in ITEMS} - needed
+    known = {str(item.get("id")) for kind, item in others if kind in ITEMS}
+    known -= {id_ for _, id_ in _base()}
     for key, names in (("include", files), ("plans", files), ("drop", known)):
         yield from ((key, "unknown_name", n) for n in head.get(key, ()) if n not in names)
 
 
 def _misnamed(kind: str, item: Table, met: set[object]) -> Wrong:
     """An id that cannot be: with blanks, of two items, the program's own; a field unlike base's."""
-    id_, base = item.get("id"), _base().get(kind, {})
-    kept = {"field": KEPT, "step": MOMENTS}.get(kind, ()) if id_ not in base else ()
-    if id_ and (id_ in kept or (kind, id_) in met or re.search(r"[\s/#]", id_)):
+    id_ = item.get("id", "")
+    base = _base().get((kind, id_), {})
+    kept = not base and id_ in KEPT.get(kind, ())
+    if id_ and (kept or (kind, id_) in met or re.search(r"[\s/#]", id_)):
         yield "id", "bad_id", id_
     met.add((kind, id_))
-    if kind == "field" and id_ in base:
-        ours, theirs = (vars(build(Field, each)) for each in (item, base[id_]))
-        for key, usual in (("type", "text"), ("private", False)):
-            if ours.get(key, usual) != theirs.get(key, usual):
-                yield key, "bad_value", ours.get(key, usual)
+    for key, usual in (("type", "text"), ("private", False)) if base and kind == "field" else ():
+        if (ours := item.get(key, usual)) != base.get(key, usual):
+            yield key, "bad_value", ours
 
 
 def _readable(key: str, value: Any) -> bool:
     from dateutil.rrule import rrulestr  # here: only who checks a file waits for it
 
     try:
-        if key == "rrule" and value:  # without one a duty is owed as needed
-            if not re.fullmatch(ENDLESS, value.upper()):
-                return False
-            return any(True for _ in rrulestr(value, dtstart=LATE))
+        if key in SPANS:
+            read_span(value)
         if key == "number":  # as it is looked for
             plain = normalize("NFKC", value).strip()
             return plain == value and bool(re.fullmatch(NUMBERING, value))
-        if key in SPANS:
-            read_span(value)
+        if key == "rrule" and value:  # without one a duty is owed as needed
+            return bool(re.fullmatch(ENDLESS, value.upper()) and rrulestr(value, dtstart=LATE)[0])
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
         return False
     return True
@@ -205,9 +204,9 @@ def _dangling(policy: Policy, file: object, kind: str, item: Table) -> Wrong:
     if "default" in item:  # is a value for its field, as those are that a step sets
         item["default"] = {item["id"]: item["default"]}
     facts, steps = (*policy.fields, *DERIVED), (*policy.steps, *HAPPENS)
-    days = [field.id for field in policy.fields.values() if field.type in ("day", "moment")]
     known: dict[str, Collection[str]] = {
-        **{"from": (*steps, "received"), "on": (*steps, "logged", "amended"), "due_field": days},
+        **{"from": (*steps, "received"), "on": (*steps, "logged", "amended")},
+        "due_field": [f.id for f in policy.fields.values() if f.type in ("day", "moment")],
         **dict.fromkeys(("until", "steps", "after", "resets"), steps),
         **dict.fromkeys(("fields", "true", "differ", "share_on"), facts),
         **dict.fromkeys(("late", "limits"), tuple(limit.id for limit in policy.limits)),
@@ -216,12 +215,9 @@ def _dangling(policy: Policy, file: object, kind: str, item: Table) -> Wrong:
     }
     for key, names in known.items():
         yield from ((key, "unknown_name", n) for n in _listed(item.get(key)) if n not in names)
-    for key in ("when", "unless", "one_of", "sets", "default", *BY_FACT):
-        names = policy.fields if key in GIVEN else facts
+    for key, names in (dict.fromkeys(ASKING, facts) | dict.fromkeys(GIVEN, policy.fields)).items():
         for table in _listed(item.get(key)):
-            if isinstance(table, dict):
-                for place, n in _unknown(policy, names, table):
-                    yield key + place, "unknown_name", n
+            yield from _unknown(policy, key, names, table) if isinstance(table, dict) else ()
     yield from _unheld(policy, item)
 
 
@@ -234,10 +230,10 @@ def _unheld(policy: Policy, item: Table) -> Wrong:
             field = policy.fields.get(name)
             if field and field.type != "term" and not _holds(policy, field, value):
                 yield key, "bad_value", value
-    of = item.get("of") or (item["id"] not in _base()["field"] and item["id"])
+    of = item.get("of") or (("field", item["id"]) not in _base() and item["id"])
     if item.get("type") == "term" and of and not policy.vocabulary.get(of):
         yield "of", "unknown_name", of
-    spans = [s for s in leaves(item.get("within", "promptly")) if _readable("within", s)]
+    spans = (s for s in leaves(item.get("within", "")) if _readable("within", s))
     if max((read_span(s).n for s in spans), default=0) * item.get("times", 1) > FARTHEST:
         yield "times", "bad_value", item["times"]
 
@@ -255,14 +251,15 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def _unknown(policy: Policy, names: Collection[str], table: Table) -> Iterator[tuple[str, object]]:
+def _unknown(policy: Policy, key: str, names: Collection[str], table: Table) -> Wrong:
     """The fields a table asks for that there are not, and the words that their fields lack."""
     for name, wanted in table.items():
         if name not in names:
-            yield "", name
+            yield key, "unknown_name", name
         vocabulary = name if name == "channel_group" else policy.vocabulary_of(name)
         if vocabulary:
             known = {*policy.vocabulary.get(vocabulary, ())}
             known |= {*ASKED} if isinstance(wanted, dict) else {""}
             words = wanted if isinstance(wanted, list | dict) else [wanted]
-            yield from ((f".{name}", word) for word in words if str(word) not in known)
+            place = f"{key}.{name}"
+            yield from ((place, "unknown_name", word) for word in words if str(word) not in known)

@@ -142,23 +142,22 @@ def examined(table: Table, hints: Table, wanted: Iterable[str], place: str = "")
         wrong = misfits(value, hints.get(key, object))
         code = "unknown_name" if get_origin(hints.get(key)) is Literal else "wrong_type"
         yield from ((place + key, code, each) for each in wrong)
-        least, most = BOUNDS.get(key, (0, 0))
-        numbers = (n for n in leaves(value) if isinstance(n, int | float)) if not wrong else ()
-        out = (n for n in numbers if key in BOUNDS and not least <= n <= most)
-        yield from ((place + key, "bad_value", n) for n in out)
+        if key in BOUNDS and not wrong:
+            least, most = BOUNDS[key]
+            numbers = (n for n in leaves(value) if isinstance(n, int | float))
+            yield from ((place + key, "bad_value", n) for n in numbers if not least <= n <= most)
 
 
 def misfits(value: Any, hint: Any) -> list[Any]:
     """The parts of a value that are not as a type hint says: ``Any`` is what a ledger can hold,
     ``object`` all; a tuple may be a lone value; no bool is a number."""
+    if hint is Any:
+        hint = Scalar | list[Any] | dict[str, Any]
     kind, inner = get_origin(hint), get_args(hint)
     if kind in (Union, UnionType):
         found = [misfits(value, each) for each in inner]
         best = min((f for f in found if f != [value]), key=len, default=[value])
         return best if all(found) else []
-    if hint is Any:
-        of: dict[Any, Any] = {dict: dict[str, Any], list: list[Any]}
-        return misfits(value, of.get(type(value), Scalar))
     if kind in (dict, Mapping) and isinstance(value, dict):
         return [m for k, v in value.items() for m in misfits(k, inner[0]) + misfits(v, inner[1])]
     if kind in (tuple, list, Sequence) and isinstance(value, list):

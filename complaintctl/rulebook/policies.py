@@ -1,17 +1,28 @@
-"""Policies from their files: includes merged, every item marked with the regime it comes from; and
-a policy file to begin with."""
+"""Policies from their files: includes merged, every item marked with the regime it comes from; a
+policy file to begin with; policies held against the index of ids, and against each other."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..domain.policy import ITEMS, RULES, Policy
-from ..errors import BadRules, LedgerTrouble, NotFound, Usage
+from ..domain.conditions import Table
+from ..domain.fold import LIVE, facts_of
+from ..domain.policy import ITEMS, RULES, Policy, Term
+from ..domain.spans import read_span
+from ..errors import BadRules, Fault, LedgerTrouble, Usage
+from ..texts import catalogue
 from .files import PACKAGED, found, read
 
 ABOUT = ("zh", "en", "edition", "source", "users")
 JOINED = (*ITEMS, "vocabulary", "include", "drop")  # what of a file is not simply its head
+KEY = "diff.key."  # before a key that is compared; the catalogue tells which, and in what order
+COMPARED = [text.removeprefix(KEY) for text in catalogue("zh") if text.startswith(KEY)]
+PROVING = ("due", "state", "penalties", "points", "shared", "measure", "duties")
+COUNTED = {"duty": "duties", "step": "steps", "example": "examples"}
+# What is wrong with an id, by whether it is proven in each of the files that have it.
+LACKING = {(): "absent", (False,): "unproven", (True,): ""}
 Text = dict[str, Any]
 
 
@@ -19,38 +30,28 @@ def merged(path: Path, own: Path | None = None, reading: Callable[[Path], Text] 
     """The text of a policy with its includes: a later item replaces an earlier one of the same id.
 
     Every file is taken once, however many of the others include it. The examples are those of the
-    file itself: an included regime's need not hold in combination.
+    file itself: an included regime's need not hold in combination. KeyError for a file unknown.
     """
     lineage: dict[str, Text] = {}
     files = found("policies", own)
-    _include(lineage, path, files, (), reading)
+
+    def include(path: Path, above: tuple[str, ...]) -> None:
+        text = {"id": path.stem, **reading(path)}
+        id_ = text["id"]
+        if id_ in above:
+            raise BadRules("rules.circle", path=path.name, names=[*above, id_])
+        for name in text.get("include", ()):
+            if name not in lineage:
+                include(files[name], (*above, id_))
+        lineage[id_] = text
+
+    include(path, ())
     whole: Text = {"vocabulary": {}, "sources": {}, "checklists": {}}
     for text in lineage.values():
         whole |= {"example": [], **{k: v for k, v in text.items() if k not in JOINED}}
-        plans = (reading(_file(files, plan)) for plan in text.get("plans", ()))
-        for part in (text, *map(_plan, plans)):
+        for part in (text, *(_plan(reading(files[plan])) for plan in text.get("plans", ()))):
             _join(whole, part)
     return whole
-
-
-def _include(
-    lineage: dict[str, Text], path: Path, files: dict[str, Path], above: Any, reading: Any
-) -> None:
-    """Adds the texts a policy is made of by id, the included ones first, each once."""
-    text = {"id": path.stem, **reading(path)}
-    id_ = text["id"]
-    if id_ in above:
-        raise BadRules("rules.circle", path=path.name, names=[*above, id_])
-    for name in text.get("include", ()):
-        if name not in lineage:
-            _include(lineage, _file(files, name), files, (*above, id_), reading)
-    lineage[id_] = text
-
-
-def _file(files: dict[str, Path], name: str) -> Path:
-    if name not in files:
-        raise NotFound("policies.unknown", value=name, nearest=sorted(files))
-    return files[name]
 
 
 def _plan(text: Text) -> Text:
@@ -108,3 +109,97 @@ def _toml(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_toml, value)) + "]"
     return json.dumps(value, ensure_ascii=False)
+
+
+def coverage() -> dict[str, Any]:
+    """``{policies, limits, penalties, duties, steps, examples, missing}``: counts, and every id of
+    the index that stands in no file, in more than one, or that no example of its file proves."""
+    index = read(PACKAGED / "index.toml")
+    texts = {id_: read(path) for id_, path in found("policies").items()}
+    standing = defaultdict[str, list[bool]](list)
+    for text in texts.values():
+        proven = {*_proven(text)}
+        for item in (item for kind in RULES for item in text.get(kind, ())):
+            standing[item["id"]].append(item["id"] in proven)
+    regimes = (*index["seed"], *index["public"])
+    wanted = (*index["limits"], *index["penalties"])
+    lacking = {id_: LACKING.get(tuple(standing.get(id_, ())), "twice") for id_ in wanted}
+    lacking |= {id_: "absent" for id_ in regimes if id_ not in texts}
+    return {
+        "policies": sum(id_ in texts for id_ in regimes),
+        **{kind: sum(id_ in standing for id_ in index[kind]) for kind in ("limits", "penalties")},
+        **{k: sum(len(t.get(kind, ())) for t in texts.values()) for kind, k in COUNTED.items()},
+        "missing": [{"id": id_, "why": why} for id_, why in lacking.items() if why],
+    }
+
+
+def _proven(text: Table) -> Iterator[str]:
+    for example in text.get("example", ()):
+        for key in PROVING:
+            yield from (id_.partition("/")[0].partition("#")[0] for id_ in example.get(key, ()))
+        yield from (*example.get("covers", ()), *example.get("refused", ()))
+
+
+def differences(one: Policy, two: Policy) -> list[Fault]:
+    """What changes from one regime to the other, as sentences."""
+    told = [*_by_kind(one, two), *_changed(one.text, two.text)]
+    for kind in (kind for kind in RULES if kind != "note"):
+        ours, theirs = ({i["id"]: i for i in p.text.get(kind, ())} for p in (one, two))
+        for id_ in sorted(ours.keys() & theirs.keys()):
+            told += _changed(ours[id_], theirs[id_])
+        told += [_only("diff.gone", kind, ours[i], one) for i in ours if i not in theirs]
+        told += [_only("diff.new", kind, theirs[i], two) for i in theirs if i not in ours]
+    return told
+
+
+def _changed(old: Table, new: Table) -> Iterator[Fault]:
+    for key in COMPARED:
+        before, after = old.get(key), new.get(key)
+        if before != after:
+            said = {"id": old["id"], "old": _shown(before), "new": _shown(after)}
+            yield Fault("diff.changed", {**said, "key": Fault(f"{KEY}{key}")})
+
+
+def _by_kind(one: Policy, two: Policy) -> list[Fault]:
+    """For each kind of record, of the default level: the limits one regime sets and the other."""
+    sides = {"one": one.named(one.id), "two": two.named(two.id)}
+    told: dict[str, tuple[list[Term], Fault]] = {}  # kinds of which the same is to be said
+    for kind in {**two.vocabulary.get("kind", {}), **one.vocabulary.get("kind", {})}.values():
+        ours, theirs = (_limits(policy, kind.id) for policy in (one, two))
+        if [f.about(what="") for f in ours] != [f.about(what="") for f in theirs]:
+            said = Fault("diff.kind", {**sides, "ours": ours, "theirs": theirs})
+            told.setdefault(str(said), ([], said))[0].append(kind)
+    return [said.about(kinds=kinds) for kinds, said in told.values()]
+
+
+def _limits(policy: Policy, kind: str) -> list[Fault]:
+    known = facts_of(policy.defaults() | {"kind": kind}, policy, LIVE, "registered")
+    return [
+        Fault("diff.item", {"id": limit.id, "what": limit, "span": limit.span(known)})
+        for limit in policy.limits
+        if limit.until and limit.applies(known)
+    ]
+
+
+def _only(code: str, kind: str, item: Table, policy: Policy) -> Fault:
+    said = {"kind": Fault(f"kind.{kind}"), "id": item["id"], "clause": item["clause"]}
+    value = worth(item)
+    told = Fault("diff.value", {"value": value}) if value else ""
+    return Fault(code, {**said, "policy": policy.named(policy.id), "value": told})
+
+
+def worth(item: Table) -> object:
+    """What a rule says in one value: its span, amount, recurrence or measure; "" if none."""
+    said = (item[key] for key in ("within", "amount", "rrule", "measure") if item.get(key))
+    return _shown(next(said, ""))
+
+
+def _shown(value: Any) -> object:
+    if isinstance(value, str):
+        try:
+            return read_span(value)
+        except ValueError:
+            return value
+    if isinstance(value, dict):
+        return "; ".join(f"{k}={_shown(v)}" for k, v in value.items())
+    return value if value is not None else "-"

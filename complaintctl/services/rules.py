@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from ..domain.clocks import clocks
@@ -38,30 +38,29 @@ def policies(own: Path | None) -> list[Values]:
 def check(wanted: Iterable[str], own: Path | None) -> Values:
     """Examines policy files and executes their examples: ``{files, examples, faults}``."""
     paths = together(*(partial(pick, "policies", w, own) for w in wanted))
-    paths = paths or list(found("policies", own).values())
-    calendar, problems, count = official_calendar(), list[Fault](), 0
+    paths, problems, count = paths or [*found("policies", own).values()], list[Fault](), 0
     for path in paths:
         try:
             policy = sound(str(path), own)
+            problems += _failing(policy)
+            count += len(policy.text["example"])
         except BadRules as wrong:
             problems += wrong.faults
-            continue
-        count += len(policy.text["example"])
-        problems += _failing(policy, calendar)
     return {"files": [p.name for p in paths], "examples": count, "faults": problems}
 
 
-def _failing(policy: Policy, calendar: WorkCalendar) -> Iterator[Fault]:
+def _failing(policy: Policy) -> Iterator[Fault]:
     """What the examples of a sound policy claim and its rules do not give."""
     for index, example in enumerate(policy.text["example"], 1):
         about = {"path": f"{policy.id}.toml", "index": index, "note": example.get("note", "")}
         try:
-            failed = run(policy, example, calendar)
+            failed = run(policy, example, official_calendar())
         except (KeyError, ValueError, TypeError, AttributeError, Trouble) as error:
             failed = [f"{type(error).__name__}: {error}"]
         yield from (Fault("rules.example", {**about, "detail": why}) for why in failed)
 
 
+@cache
 def official_calendar() -> WorkCalendar:
     """The State Council's calendar of every announced year, before any correction by hand."""
     years = announced_years()
@@ -74,31 +73,24 @@ def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> Values
         lambda: sound(wanted, office.own),
         lambda: read_day(from_, office.now, typed=True) if from_ else office.now.date(),
     )
-    if wrong := [*_failing(rules, official_calendar())]:
+    if wrong := [*_failing(rules)]:
         raise BadRules(faults=wrong)
     told = {"policy": rules.id, "title": rules.named(rules.id), "from": day}
     if dry_run:
-        return told | {"would_change": _would_change(office, rules)}
+        return told | {"would_change": [*_would_change(office, rules)]}
     office.record(adoption(rules, office.now, day))
     return told
 
 
-def _would_change(office: Office, rules: Policy) -> list[Values]:
+def _would_change(office: Office, rules: Policy) -> Iterator[Values]:
     """The running deadlines of open complaints that would be others under these rules."""
-    numbers = [row["number"] for row in queries.listing(office.ledger, {}, None, True, "", 0)[0]]
-    sides = ((number, _dates(office, number), _dates(office, number, rules)) for number in numbers)
-    return [
-        {"number": number, "limit": id_, "due_at": old.get(id_), "new_due_at": new.get(id_)}
-        for number, old, new in sides
-        for id_ in sorted(old.keys() | new.keys())
-        if old.get(id_) != new.get(id_)
-    ]
-
-
-def _dates(office: Office, number: str, under: Policy | None = None) -> Values:
-    """When the running clocks of a complaint are due."""
-    found = clocks(*office.state(number, under), office.book.calendar)
-    return {clock.limit: clock.due_at for clock in found if clock.state == "running"}
+    for row in queries.listing(office.ledger, {}, None, True, "", 0)[0]:
+        number, calendar = row["number"], office.book.calendar
+        lines = (clocks(*office.state(number, under), calendar) for under in (None, rules))
+        old, new = ({c.limit: c.due_at for c in found if c.state == "running"} for found in lines)
+        for id_ in sorted(old.keys() | new.keys()):
+            if (before := old.get(id_)) != (after := new.get(id_)):
+                yield {"number": number, "limit": id_, "due_at": before, "new_due_at": after}
 
 
 def calendar_set(office: Office, day_text: str, kind: str, name: str) -> Values:
