@@ -22,8 +22,7 @@ def policy_show(desk: Desk, policy: Arg) -> None:
     desk.give(dict(found.text))
     desk.say("policy.head", id=found.id, title=found.named(found.id), edition=found.edition)
     for kind in ("limit", "extension", "gate", "penalty", "duty", "note"):
-        items = found.text.get(kind, ())
-        if items:
+        if items := found.text.get(kind, ()):
             desk.line()
             desk.say(f"policy.{kind}", count=len(items))
         for item in items:

@@ -96,9 +96,8 @@ def _located(path: Path, text: Table, examine: Callable[[str, Table], Wrong]) ->
             if not kind:  # a key of the head has a line of its own, unless it is missing
                 mark = "(?!)" if code == "missing_key" else rf"""^\s*["'\[]*{re.escape(key)}\b"""
             hits = [n for n, line in lines for _ in re.findall(mark, line)]
-            place, line = f"{kind} {id_} {key}".strip(), (*hits[met[id_] :], "-")[0]
-            where = {"path": path.name, "place": place, "line": line, "value": value}
-            yield Fault(f"rules.{code}", where)
+            where = {"path": path.name, "place": f"{kind} {id_} {key}".strip(), "value": value}
+            yield Fault(f"rules.{code}", {**where, "line": (*hits[met[id_] :], "-")[0]})
         met[id_] += 1
 
 

@@ -7,6 +7,7 @@ An office's own folder overlays the packaged files by id: ``OWN/policies/mine.to
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -125,12 +126,10 @@ def tables(items: Any) -> list[dict[str, Any]]:
 
 def refuse(name: str, *parts: Iterable[tuple[str, str, object]]) -> None:
     """BadRules for all that is wrong with the parts of a file that has no lines to tell."""
-    about = {"path": name, "line": "-"}
-    wrong = [each for part in parts for each in part]
-    if wrong:
-        raise BadRules(
-            faults=[Fault(f"rules.{c}", {**about, "place": k, "value": v}) for k, c, v in wrong]
-        )
+    about, wrong = {"path": name, "line": "-"}, chain(*parts)
+    faults = [Fault(f"rules.{c}", {**about, "place": key, "value": v}) for key, c, v in wrong]
+    if faults:
+        raise BadRules(faults=faults)
 
 
 def examined(table: Table, hints: Table, wanted: Iterable[str], place: str = "") -> Wrong:
