@@ -85,7 +85,7 @@ def policy_new(desk: Desk, policy: Arg, from_: From, name: Opt) -> None:
 
 
 def form_list(desk: Desk) -> None:
-    found = files.titles("forms", desk.own)
+    found = [*files.titles("forms", desk.own)]
     desk.give(found)
     table(desk, desk.heads("id title"), [{"id": form.id, "title": form} for form in found])
 

@@ -55,15 +55,13 @@ def read(path: Path) -> dict[str, Any]:
         raise BadRules("rules.syntax", path=path.name, detail=str(error)) from None
 
 
-def titles(kind: str, own: Path | None = None) -> list[Named]:
-    """Every file of a kind with its titles, as words that can be typed."""
-    return [titled(id_, read(path)) for id_, path in found(kind, own).items()]
-
-
-def titled(id_: str, text: dict[str, Any]) -> Named:
-    """A file's titles; its id where it has none."""
-    zh = text.get("zh") or text.get("title") or id_
-    return Named(id_, str(zh), str(text.get("en") or id_))
+def titles(kind: str, own: Path | None = None) -> dict[Named, dict[str, Any]]:
+    """Every file of a kind by its titles, its id where it has none: words that can be typed."""
+    texts = {id_: read(path) for id_, path in found(kind, own).items()}
+    return {
+        Named(id_, str(t.get("zh") or t.get("title") or id_), str(t.get("en") or id_)): t
+        for id_, t in texts.items()
+    }
 
 
 def pick(kind: str, wanted: str, own: Path | None = None) -> Path:

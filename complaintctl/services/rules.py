@@ -15,7 +15,7 @@ from ..errors import BadRules, Fault, Trouble, together
 from ..ledger import queries
 from ..ledger.store import Draft
 from ..rulebook.check import sound
-from ..rulebook.files import found, pick, read, tables, titled
+from ..rulebook.files import found, pick, tables, titles
 from .audit import adoption, announced
 from .holiday_source import announced_years, state_council_days
 from .session import Office, Typed, Values
@@ -27,11 +27,9 @@ DAY_KINDS = (Named("work", "上班", "work"), Named("off", "休息", "off"))
 
 def policies(own: Path | None) -> list[Values]:
     """Every policy at hand: id, titles, how many rules of each kind."""
-    texts = {id_: read(path) for id_, path in found("policies", own).items()}
     return [
-        {"id": id_, "title": titled(id_, text)}
-        | {kind: len(tables(text.get(kind))) for kind in COUNTED}
-        for id_, text in texts.items()
+        {"id": named.id, "title": named} | {kind: len(tables(text.get(kind))) for kind in COUNTED}
+        for named, text in titles("policies", own).items()
     ]
 
 
