@@ -61,7 +61,7 @@ def headed(form: Form, unit: str, period: str, filled_on: dt.date, footer: str) 
 def _title(sheet: Any, title: str, parts: list[str]) -> None:
     """The title, and the line below it in three runs of columns of about equal width."""
     letters = [*sheet.column_dimensions]
-    _put(sheet, letters, 1, 1, title, "center", _TITLE)
+    _put(sheet, f"A1:{letters[-1]}1", title, "center", _TITLE)
     widths = (column.width for column in sheet.column_dimensions.values())
     starts = list(itertools.accumulate(widths, initial=0.0))
     third = starts.pop() / 3
@@ -70,7 +70,7 @@ def _title(sheet: Any, title: str, parts: list[str]) -> None:
     if not all(runs):
         runs, parts = [letters], ["    ".join(parts)]
     for run, text, align in zip(runs, parts, ("left", "center", "right"), strict=False):
-        _put(sheet, run, 2, 2, text, align, _BODY)
+        _put(sheet, f"{run[0]}2:{run[-1]}2", text, align, _BODY)
 
 
 def _heads(sheet: Any, form: Form) -> None:
@@ -78,31 +78,29 @@ def _heads(sheet: Any, form: Form) -> None:
     bottom = 3 + any(column.group for column in form.columns)
     lettered = zip(sheet.column_dimensions, form.columns, strict=True)
     for group, run in itertools.groupby(lettered, lambda pair: pair[1].group):
-        heads = dict(run)
+        heads, top = [*run], 4 if group else 3
         if group:
-            _put(sheet, [*heads], 3, 3, group, "center", _HEAD)
-        for letter, column in heads.items():
-            _put(sheet, [letter], 4 if group else 3, bottom, column.head, "center", _HEAD)
+            _put(sheet, f"{heads[0][0]}3:{heads[-1][0]}3", group, "center", _HEAD)
+        for letter, column in heads:
+            _put(sheet, f"{letter}{top}:{letter}{bottom}", column.head, "center", _HEAD)
 
 
-def _put(
-    sheet: Any, letters: Sequence[str], top: int, bottom: int, text: str, align: str, font: Font
-) -> None:
-    """Write a text into the cells of these columns and rows, made one and high enough."""
-    place, end = f"{letters[0]}{top}", f"{letters[-1]}{bottom}"
-    cell = sheet[place]
-    cell.value, cell.data_type = escaped(visible(text)), "s"  # never a formula
-    cell.font = font
-    cell.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
+def _put(sheet: Any, place: str, text: str, align: str, font: Font) -> None:
+    """Write a text into a range of cells, which become one that is high enough."""
+    cells = sheet[place]
+    first, last = cells[0][0], cells[-1][-1]
+    first.value, first.data_type = escaped(visible(text)), "s"  # never a formula
+    first.font = font
+    first.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
     if font is _HEAD:
-        cell.fill, cell.border = _GREY, _THIN
-    if place != end:
-        sheet.merge_cells(f"{place}:{end}")
+        first.fill, first.border = _GREY, _THIN
+    if first is not last:
+        sheet.merge_cells(place)
     scale = font.size / _BODY.size
-    room = int(sum(sheet.column_dimensions[letter].width for letter in letters) / scale - 1.5)
-    high = min(TALLEST, lines(text, max(1, room)) * LINE * scale + 7)
-    row = sheet.row_dimensions[bottom]
-    row.height = max(high, row.height or 0.0)
+    width = sum(sheet.column_dimensions[cell.column_letter].width for cell in cells[0])
+    high = lines(text, max(1, int(width / scale - 1.5))) * LINE * scale + 7
+    row = sheet.row_dimensions[last.row]
+    row.height = max(min(TALLEST, high), row.height or 0.0)
 
 
 def _print(sheet: Any, form: Form, footer: str) -> None:

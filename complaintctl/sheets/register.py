@@ -1,11 +1,11 @@
 """Writes a register: a line per complaint, ruled to the last page's end, then the signatures."""
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..domain.form import Column, Form
+from ..domain.form import Form
 from ..errors import BadRules, LedgerTrouble
 from .atomic import replace_file
 from .book import LINE, MARGINS, PAPERS, TALLEST, headed, save, style
@@ -19,7 +19,6 @@ _PAD, _SIGN = 6.0, 13.75  # points that a row and a signature need beside their 
 _SPARE = 0.96  # printers and fonts differ: a planned page must never run over
 
 Row = Mapping[str, object]
-Pen = Callable[[int, int | None, Row], tuple[float, str]]
 Drawn = tuple[int, float, str]  # row number, height it needs, XML of its cells
 _END: Drawn = (0, 0.0, "")
 
@@ -59,10 +58,16 @@ class _Register:
         self.last_room = self.room - sum(height for _, height in self.tails)
         if self.last_room < LINE + _PAD:
             raise BadRules("rules.no_room", path=form.id)
-        most = min(TALLEST, self.last_room)
-        self.base = min(most, max(form.row_height, self.room / form.rows_per_page))
-        lettered = zip(sheet.column_dimensions, form.columns, strict=True)
-        self.pens = [_pen(sheet, *pair, most) for pair in lettered]
+        self.most = min(TALLEST, self.last_room)
+        self.base = min(self.most, max(form.row_height, self.room / form.rows_per_page))
+        # Of an even width, so that no Chinese character is split.
+        wide = (max(2, int(column.width - 1.2) // 2 * 2) for column in form.columns)
+        self.columns = [*zip(sheet.column_dimensions, form.columns, wide, strict=True)]
+        self.styles = {
+            (column.align, kind, armed): style(sheet, column.align, kind, armed)
+            for column in form.columns
+            for kind, armed in itertools.product((column.format, "day", "long"), (False, True))
+        }
 
     def body(self, rows: Iterable[Row]) -> Iterator[str]:
         """The XML of all rows, a page at a time; merges go to the sheet."""
@@ -85,44 +90,33 @@ class _Register:
         held += [self._line(number, None, {}) for number in range(top, end)]
         yield _stretched(held, self.last_room)
         for number, (text, height) in enumerate(self.tails, end):
-            if len(self.pens) > 1:
-                self.sheet.merge_cells(None, number, 1, number, len(self.pens))
+            if len(self.columns) > 1:
+                self.sheet.merge_cells(None, number, 1, number, len(self.columns))
             yield _row(number, height, cell(f"A{number}", style(self.sheet, "left", ""), text))
 
     def _line(self, number: int, serial: int | None, row: Row) -> Drawn:
-        drawn = [pen(number, serial, row) for pen in self.pens]
-        heights, cells = zip(*drawn, strict=True)
-        return number, max(self.base, *heights), "".join(cells)
-
-
-def _pen(sheet: Any, letter: str, column: Column, most: float) -> Pen:
-    """Draws the cells of one column: the height a cell asks for and its XML. A text higher than
-    ``most`` says that it is cut."""
-    wide = max(2, int(column.width - 1.2) // 2 * 2)  # a Chinese character is not split
-    looks = itertools.product((column.format, "day", "long"), (False, True))
-    styles = {look: style(sheet, column.align, *look) for look in looks}
-
-    def draw(number: int, serial: int | None, row: Row) -> tuple[float, str]:
-        kind, quoted, high = str(column.format), False, 0.0
-        value = serial if kind == "serial" else shown(row.get(column.field), kind)
-        if isinstance(value, str):
-            high = lines(value, wide) * LINE + _PAD
-            if high > most:
-                value = visible(f"〔共 {len(value)} 字，纸面未印全，见台账〕{value}")
-            if high > most or len(value) > _LONG:
-                kind = "long"
-            quoted = ARMED.match(value) is not None
-        elif kind == "moment" and value is not None and value % 1 == 0:
-            kind = "day"  # an old book that gave no hour shows none
-        return min(high, most), cell(f"{letter}{number}", styles[kind, quoted], value)
-
-    return draw
+        """A row as high as its texts ask for; one too high for a page says that it is cut."""
+        tallest, cells = self.base, list[str]()
+        for letter, column, wide in self.columns:
+            kind, armed = str(column.format), False
+            value = serial if kind == "serial" else shown(row.get(column.field), kind)
+            if isinstance(value, str):
+                high = lines(value, wide) * LINE + _PAD
+                tallest = max(tallest, high)
+                if high > self.most:
+                    value = visible(f"〔共 {len(value)} 字，纸面未印全，见台账〕{value}")
+                if high > self.most or len(value) > _LONG:
+                    kind = "long"
+                armed = ARMED.match(value) is not None
+            elif kind == "moment" and value is not None and value % 1 == 0:
+                kind = "day"  # an old book that gave no hour shows none
+            cells.append(cell(f"{letter}{number}", self.styles[column.align, kind, armed], value))
+        return number, min(tallest, self.most), "".join(cells)
 
 
 def room(form: Form) -> float:
     """Height in sheet points between the page's top and its foot, once shrunk to one page wide."""
-    _, short, long = PAPERS[form.paper]
-    wide, high = (long, short) if form.orientation == "landscape" else (short, long)
+    wide, high = sorted(PAPERS[form.paper][1:], reverse=form.orientation == "landscape")
     wide -= (MARGINS["left"] + MARGINS["right"]) * _CM
     high -= (MARGINS["top"] + MARGINS["bottom"]) * _CM
     return high / min(1.0, wide / (sum(c.width for c in form.columns) * _UNIT)) * _SPARE
