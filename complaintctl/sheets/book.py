@@ -52,21 +52,19 @@ def headed(form: Form, unit: str, period: str, filled_on: dt.date, footer: str) 
     sheet.title = name[:62].decode("utf-16-le", "ignore") or "登记表"
     for number, column in enumerate(form.columns, 1):
         sheet.column_dimensions[get_column_letter(number)].width = column.width
-    _title(sheet, form.title, [f"填报单位：{unit}", period, f"填报日期：{day}"])
+    _title(sheet, form, [f"填报单位：{unit}", period, f"填报日期：{day}"])
     _heads(sheet, form)
     _print(sheet, form, footer)
     return sheet
 
 
-def _title(sheet: Any, title: str, parts: list[str]) -> None:
+def _title(sheet: Any, form: Form, parts: list[str]) -> None:
     """The title, and the line below it in three runs of columns of about equal width."""
     letters = [*sheet.column_dimensions]
-    _put(sheet, f"A1:{letters[-1]}1", title, "center", _TITLE)
-    widths = (column.width for column in sheet.column_dimensions.values())
-    starts = list(itertools.accumulate(widths, initial=0.0))
-    third = starts.pop() / 3
-    one, two = bisect_left(starts, third), bisect_left(starts, 2 * third)
-    runs = [letters[:one], letters[one:two], letters[two:]]
+    _put(sheet, f"A1:{letters[-1]}1", form.title, "center", _TITLE)
+    starts = [*itertools.accumulate((column.width for column in form.columns), initial=0.0)]
+    cuts = [bisect_left(starts, starts[-1] / 3 * third) for third in range(4)]
+    runs = [letters[start:end] for start, end in itertools.pairwise(cuts)]
     if not all(runs):
         runs, parts = [letters], ["    ".join(parts)]
     for run, text, align in zip(runs, parts, ("left", "center", "right"), strict=False):

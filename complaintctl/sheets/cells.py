@@ -49,10 +49,8 @@ def cell(place: str, style: int, value: Shown) -> str:
 
 
 def shown(value: object, kind: str) -> Shown:
-    """What a column of format ``kind`` holds for ``value``: a text, a number, or nothing.
-
-    A date or an instant is Excel's serial number in Beijing time, in a text column its text.
-    """
+    """What a column of format ``kind`` holds for ``value``: a text, a number, or nothing; for a
+    date or an instant Excel's serial number in Beijing time, in a text column its text."""
     if value is None or value == "":
         return None
     if isinstance(value, bool):

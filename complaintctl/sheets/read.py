@@ -7,7 +7,7 @@ import io
 import itertools
 import os
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,10 +33,8 @@ class Uncomputed(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows as (number, cells), read once; the number is the sheet's row or the text's line.
-
-    Cells of a text are str; of a workbook also int, float, bool, dates, times, None and Uncomputed.
-    """
+    """Rows as (number, cells), read once; the number is the sheet's row or the text's line. Cells
+    of a text are str; of a workbook also int, float, bool, dates, times, None and Uncomputed."""
 
     name: str
     encoding: str
@@ -106,8 +104,7 @@ def _encoding(path: Path, file: IO[bytes], wanted: str | None, told: str | None)
     for name in tries:
         file.seek(0)
         try:
-            for _ in codecs.iterdecode(iter(lambda: file.read(_CHUNK), b""), name):
-                pass
+            deque(codecs.iterdecode(iter(lambda: file.read(_CHUNK), b""), name), maxlen=0)
             return name
         except UnicodeDecodeError as error:
             offset = max(offset, file.tell() - len(error.object) + error.start)

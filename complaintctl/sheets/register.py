@@ -26,13 +26,10 @@ _END: Drawn = (0, 0.0, "")
 def write_register(
     path: Path, form: Form, rows: Iterable[Row], *, notes: Sequence[str], force: bool, **about: Any
 ) -> int:
-    """Write ``rows`` to ``path`` as the register ``form`` and return how many there were.
-
-    ``rows`` is read once, as it is written; ``about`` are unit, period, filled_on and footer, as
-    ``headed`` takes them. Raises LedgerTrouble: see ``replace_file``, and sheet.too_many_rows
-    beyond Excel's size; ``path`` then keeps what it held. BadRules when the headings and
-    signatures leave no room for a row.
-    """
+    """Write ``rows``, which are read once, to ``path`` as the register ``form`` and return how many
+    there were; ``about`` are unit, period, filled_on and footer, as ``headed`` takes them. Raises
+    LedgerTrouble: see ``replace_file``, and sheet.too_many_rows beyond Excel's size; ``path`` then
+    keeps what it held. BadRules when headings and signatures leave no room for a row."""
     register = _Register(form, headed(form, **about), notes)
     with replace_file(path, force=force) as private:
         try:
