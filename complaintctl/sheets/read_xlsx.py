@@ -1,8 +1,6 @@
-"""Reads a workbook by openpyxl's streaming parser, behind size checks of our own.
-
-The parser is called directly: openpyxl's read-only sheets believe the size a file claims and lose
-rows by it, and give neither row numbers nor formulas that were never calculated.
-"""
+"""Reads a workbook by openpyxl's streaming parser, behind size checks of our own. The parser is
+called directly: openpyxl's read-only sheets believe the size a file claims and lose rows by it,
+and give neither row numbers nor formulas that were never calculated."""
 
 import datetime as dt
 import re
