@@ -54,7 +54,15 @@ def headed(form: Form, unit: str, period: str, filled_on: dt.date, footer: str) 
         sheet.column_dimensions[get_column_letter(number)].width = column.width
     _title(sheet, form, [f"填报单位：{unit}", period, f"填报日期：{day}"])
     _heads(sheet, form)
-    _print(sheet, form, footer)
+    sheet.freeze_panes = f"A{sheet.max_row + 1}"
+    sheet.print_title_rows = f"1:{sheet.max_row}"
+    setup = sheet.page_setup
+    setup.orientation, setup.paperSize = form.orientation, PAPERS[form.paper][0]
+    setup.fitToPage, setup.fitToWidth, setup.fitToHeight = True, 1, 0
+    sheet.page_margins = PageMargins(**{side: cm / 2.54 for side, cm in MARGINS.items()})
+    sheet.print_options.horizontalCentered = True
+    sheet.oddFooter.left.text = visible(footer).replace("&", "&&")
+    sheet.oddFooter.right.text = "第 &P 页 共 &N 页"
     return sheet
 
 
@@ -99,19 +107,6 @@ def _put(sheet: Any, place: str, text: str, align: str, font: Font) -> None:
     high = lines(text, max(1, int(width / scale - 1.5))) * LINE * scale + 7
     row = sheet.row_dimensions[last.row]
     row.height = max(min(TALLEST, high), row.height or 0.0)
-
-
-def _print(sheet: Any, form: Form, footer: str) -> None:
-    head = sheet.max_row
-    sheet.freeze_panes = f"A{head + 1}"
-    sheet.print_title_rows = f"1:{head}"
-    setup = sheet.page_setup
-    setup.orientation, setup.paperSize = form.orientation, PAPERS[form.paper][0]
-    setup.fitToPage, setup.fitToWidth, setup.fitToHeight = True, 1, 0
-    sheet.page_margins = PageMargins(**{side: cm / 2.54 for side, cm in MARGINS.items()})
-    sheet.print_options.horizontalCentered = True
-    sheet.oddFooter.left.text = visible(footer).replace("&", "&&")
-    sheet.oddFooter.right.text = "第 &P 页 共 &N 页"
 
 
 def style(sheet: Any, align: str, kind: str, quoted: bool = False) -> int:

@@ -60,11 +60,9 @@ class _Register:
         # Of an even width, so that no Chinese character is split.
         wide = (max(2, int(column.width - 1.2) // 2 * 2) for column in form.columns)
         self.columns = [*zip(sheet.column_dimensions, form.columns, wide, strict=True)]
-        self.styles = {
-            (column.align, kind, armed): style(sheet, column.align, kind, armed)
-            for column in form.columns
-            for kind, armed in itertools.product((column.format, "day", "long"), (False, True))
-        }
+        kinds = [(c.align, kind) for c in form.columns for kind in (c.format, "day", "long")]
+        looks = itertools.product(kinds, (False, True))
+        self.styles = {(*kind, armed): style(sheet, *kind, armed) for kind, armed in looks}
 
     def body(self, rows: Iterable[Row]) -> Iterator[str]:
         """The XML of all rows, a page at a time; merges go to the sheet."""
