@@ -135,9 +135,9 @@ def _rows(path: Path, text: IO[str]) -> Iterator[tuple[int, list[str]]]:
     reader, line = csv.reader(itertools.chain(text, [_END]), delimiter=separator), 1
     try:
         for row in reader:
-            if row == [_END]:
-                return
             if row and row[-1].endswith(_END):
+                if row == [_END]:
+                    return
                 line += len(_BREAK.findall(separator.join(row[:-1])))
                 raise BadData("file.unclosed_quote", path=path.name, line=line)
             yield line, row
