@@ -20,10 +20,9 @@ import pytest
 from complaintctl.clock import TZ
 from complaintctl.domain.form import Column, Form
 from complaintctl.errors import BadRules, LedgerTrouble
-from complaintctl.sheets import page
 from complaintctl.sheets.atomic import replace_file
 from complaintctl.sheets.cells import lines
-from complaintctl.sheets.register import write_register
+from complaintctl.sheets.register import room, write_register
 
 FORMS = Path(__file__).parent.parent / "complaintctl" / "rulebook" / "forms"
 ON = dt.date(2026, 11, 30)
@@ -200,7 +199,7 @@ def test_every_page_is_ruled_to_its_end(tmp_path: Path) -> None:
         rows = [{**CASE, "content": "电压不稳" * (n % 5 * 20 + 1)} for n in range(count)]
         path = tmp_path / f"{count}.xlsx"
         sheet = write(path, layout, rows, notes=["结转"]).active
-        full = page.room(layout)
+        full = room(layout)
         assert all(full * 0.98 < high < full + 0.5 for high in pages_of(sheet))
         assert [sheet.cell(4 + n, 1).value for n in range(count + 1)] == [*range(1, count + 1), None]
     short = [dict(CASE, reply=None, content="短")] * 30

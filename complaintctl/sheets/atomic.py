@@ -19,10 +19,8 @@ _CODES[errno.EEXIST] = "file.exists"
 @contextlib.contextmanager
 def replace_file(path: Path, *, force: bool) -> Iterator[Path]:
     """Yield a private empty file beside ``path`` to be written; on leaving it becomes ``path``.
-
     Raises LedgerTrouble file.exists, file.no_folder, file.unwritable, file.disk_full; then, as
-    after any other exception, ``path`` is what it was and the private file is gone.
-    """
+    after any other exception, ``path`` is what it was and the private file is gone."""
     if not force and os.path.lexists(path):
         raise LedgerTrouble("file.exists", path=str(path))
     try:

@@ -1,4 +1,4 @@
-"""The workbook around a register's rows: styles, headings, print set-up. openpyxl makes these; the
+"""The sheet around a register's rows: styles, headings, print set-up. openpyxl makes these; the
 rows are streamed as XML text: six times as fast, and no names in the system's temp folder."""
 
 import datetime as dt
@@ -8,7 +8,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
@@ -16,14 +16,19 @@ from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.indexed_list import IndexedList
+from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.pagebreak import Break
 from openpyxl.writer.excel import ExcelWriter
 
 from ..domain.form import Form
-from . import page
-from .cells import cell, escaped, lines, visible
+from .cells import escaped, lines, visible
 
+PAPERS = {"A3": (8, 841.9, 1190.6), "A4": (9, 595.3, 841.9)}  # Excel's code, sides in points
+# In cm; the left margin is for the binding.
+MARGINS = {"left": 2.2, "right": 1.5, "top": 1.5, "bottom": 1.5, "header": 0.8, "footer": 0.8}
+TALLEST, LINE = 409.0, 14.5  # in points: Excel's highest row, a line of text
+_MOST_BREAKS = 1_000  # Excel holds 1,023
 _RULER = Font(name="Arial", size=10)  # widths count in its digits: 7 pixels wide, on every system
 _BODY, _HEAD = Font(name="宋体", size=10.5), Font(name="宋体", size=10.5, bold=True)
 _TITLE = Font(name="黑体", size=20, bold=True)
@@ -32,125 +37,106 @@ _LINE = Side("thin", "FF000000")
 _THIN = Border(_LINE, _LINE, _LINE, _LINE)
 _FORMATS = {"text": "@", "date": 'yyyy"年"m"月"d"日"', "moment": "yyyy-mm-dd hh:mm",
             "day": "yyyy-mm-dd", "money": "0.00"}  # fmt: skip
-_SHEET, _END = "xl/worksheets/sheet1.xml", b"</sheetData>"
-_MOST_BREAKS = 1_000  # Excel holds 1,023
 
 
-class Book:
-    """One sheet laid out for ``form``: ``head`` rows of headings, ``heading`` points high.
+def headed(form: Form, unit: str, period: str, filled_on: dt.date, footer: str) -> Any:
+    """openpyxl's sheet of a new workbook with ``form``'s widths, headings and print set-up."""
+    book: Any = Workbook()
+    book._fonts = IndexedList([_RULER])
+    book._named_styles["Normal"].font = _RULER
+    book.calculation.fullCalcOnLoad = False
+    book.properties.creator = "complaintctl"
+    book.properties.created = book.properties.modified = dt.datetime.combine(filled_on, dt.time())
+    sheet, day = book.active, f"{filled_on.year}年{filled_on.month}月{filled_on.day}日"
+    name = re.sub(r"[\[\]:*?/\\'\s]", "", visible(form.title)).encode("utf-16-le")
+    sheet.title = name[:62].decode("utf-16-le", "ignore") or "登记表"
+    for number, column in enumerate(form.columns, 1):
+        sheet.column_dimensions[get_column_letter(number)].width = column.width
+    _title(sheet, form, [f"填报单位：{unit}", period, f"填报日期：{day}"])
+    _heads(sheet, form)
+    sheet.freeze_panes = f"A{sheet.max_row + 1}"
+    sheet.print_title_rows = f"1:{sheet.max_row}"
+    setup = sheet.page_setup
+    setup.orientation, setup.paperSize = form.orientation, PAPERS[form.paper][0]
+    setup.fitToPage, setup.fitToWidth, setup.fitToHeight = True, 1, 0
+    sheet.page_margins = PageMargins(**{side: cm / 2.54 for side, cm in MARGINS.items()})
+    sheet.print_options.horizontalCentered = True
+    sheet.oddFooter.left.text = visible(footer).replace("&", "&&")
+    sheet.oddFooter.right.text = "第 &P 页 共 &N 页"
+    return sheet
 
-    ``letters`` name its columns; ``breaks`` are the rows after which a page ends.
-    """
 
-    def __init__(self, form: Form, unit: str, period: str, filled_on: dt.date, footer: str) -> None:
-        self.form, self.breaks = form, list[int]()
-        self.widths = {get_column_letter(n): c.width for n, c in enumerate(form.columns, 1)}
-        self.letters, self.heights = [*self.widths], dict[int, float]()
-        self.book = cast(Any, Workbook())
-        self.book._fonts = IndexedList([_RULER])
-        self.book._named_styles["Normal"].font = _RULER
-        self.book.calculation.fullCalcOnLoad = False
-        about = self.book.properties
-        about.creator = "complaintctl"
-        about.created = about.modified = dt.datetime.combine(filled_on, dt.time())
-        self.sheet: Any = self.book.active
-        name = re.sub(r"[\[\]:*?/\\'\s]", "", visible(form.title)).encode("utf-16-le")
-        self.sheet.title = name[:62].decode("utf-16-le", "ignore") or "登记表"
-        self._title(unit, period, f"{filled_on.year}年{filled_on.month}月{filled_on.day}日")
-        self._heads()
-        self._print(footer)
+def _title(sheet: Any, form: Form, parts: list[str]) -> None:
+    """The title, and the line below it in three runs of columns of about equal width."""
+    letters = [*sheet.column_dimensions]
+    _put(sheet, f"A1:{letters[-1]}1", form.title, "center", _TITLE)
+    starts = [*itertools.accumulate((column.width for column in form.columns), initial=0.0)]
+    cuts = [bisect_left(starts, starts[-1] / 3 * third) for third in range(4)]
+    runs = [letters[start:end] for start, end in itertools.pairwise(cuts)]
+    if not all(runs):
+        runs, parts = [letters], ["    ".join(parts)]
+    for run, text, align in zip(runs, parts, ("left", "center", "right"), strict=False):
+        _put(sheet, f"{run[0]}2:{run[-1]}2", text, align, _BODY)
 
-    def style(self, align: str, kind: str, quoted: bool = False) -> int:
-        """A cell style's number; ``long`` starts at the top, an empty kind is unruled."""
-        model: Any = Cell(self.sheet, row=1, column=1)
-        vertical = "top" if kind == "long" else "center"
-        model.alignment = Alignment(horizontal=align, vertical=vertical, wrap_text=True)
-        model.font, model.number_format = _BODY, _FORMATS.get(kind, "General")
-        model.quotePrefix = quoted
-        model.border = _THIN if kind else Border()
-        return int(model.style_id)
 
-    def _put(
-        self, letters: Sequence[str], top: int, bottom: int, text: str, align: str, font: Font
-    ) -> None:
-        """Write a text into the cells of these columns and rows, made one and high enough."""
-        first = self.sheet[f"{letters[0]}{top}"]
-        first.value, first.data_type = escaped(visible(text)), "s"  # never a formula
-        first.font = font
-        first.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
-        if font is _HEAD:
-            first.fill, first.border = _GREY, _THIN
-        if (len(letters), bottom) != (1, top):
-            self.sheet.merge_cells(f"{letters[0]}{top}:{letters[-1]}{bottom}")
-        scale = font.size / _BODY.size
-        room = int(sum(map(self.widths.__getitem__, letters)) / scale - 1.5)
-        high = min(page.TALLEST, lines(text, max(1, room)) * page.LINE * scale + 7)
-        self.heights[bottom] = max(high, self.heights.get(bottom, 0.0))
+def _heads(sheet: Any, form: Form) -> None:
+    """The column heads, below a row of group heads if the form has any."""
+    bottom = 3 + any(column.group for column in form.columns)
+    lettered = zip(sheet.column_dimensions, form.columns, strict=True)
+    for group, run in itertools.groupby(lettered, lambda pair: pair[1].group):
+        heads, top = [*run], 4 if group else 3
+        if group:
+            _put(sheet, f"{heads[0][0]}3:{heads[-1][0]}3", group, "center", _HEAD)
+        for letter, column in heads:
+            _put(sheet, f"{letter}{top}:{letter}{bottom}", column.head, "center", _HEAD)
 
-    def _title(self, unit: str, period: str, day: str) -> None:
-        """The title, and the line below it in three runs of columns of about equal width."""
-        self._put(self.letters, 1, 1, self.form.title, "center", _TITLE)
-        parts = [(f"填报单位：{unit}", "left"), (period, "center"), (f"填报日期：{day}", "right")]
-        starts = list(itertools.accumulate(self.widths.values(), initial=0.0))
-        third = starts.pop() / 3
-        one, two = bisect_left(starts, third), bisect_left(starts, 2 * third)
-        runs = [self.letters[:one], self.letters[one:two], self.letters[two:]]
-        if not all(runs):
-            runs, parts = [self.letters], [("    ".join(text for text, _ in parts), "left")]
-        for run, (text, align) in zip(runs, parts, strict=True):
-            self._put(run, 2, 2, text, align, _BODY)
 
-    def _heads(self) -> None:
-        """The column heads, below a row of group heads if the form has any; heights and widths."""
-        self.head = 3 + any(column.group for column in self.form.columns)
-        lettered = zip(self.letters, self.form.columns, strict=True)
-        for group, run in itertools.groupby(lettered, lambda pair: pair[1].group):
-            heads, top = list(run), 4 if group else 3
-            if group:
-                self._put([letter for letter, _ in heads], 3, 3, group, "center", _HEAD)
-            for letter, column in heads:
-                self._put([letter], top, self.head, column.head, "center", _HEAD)
-                self.sheet.column_dimensions[letter].width = column.width
-        self.heading = sum(self.heights.values())
-        for row, height in self.heights.items():
-            self.sheet.row_dimensions[row].height = height
+def _put(sheet: Any, place: str, text: str, align: str, font: Font) -> None:
+    """Write a text into a range of cells, which become one that is high enough."""
+    cells = sheet[place]
+    first, last = cells[0][0], cells[-1][-1]
+    first.value, first.data_type = escaped(visible(text)), "s"  # never a formula
+    first.font = font
+    first.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
+    if font is _HEAD:
+        first.fill, first.border = _GREY, _THIN
+    if first is not last:
+        sheet.merge_cells(place)
+    scale = font.size / _BODY.size
+    width = sum(sheet.column_dimensions[cell.column_letter].width for cell in cells[0])
+    high = lines(text, max(1, int(width / scale - 1.5))) * LINE * scale + 7
+    row = sheet.row_dimensions[last.row]
+    row.height = max(min(TALLEST, high), row.height or 0.0)
 
-    def _print(self, footer: str) -> None:
-        sheet, form = self.sheet, self.form
-        sheet.freeze_panes = f"A{self.head + 1}"
-        sheet.print_title_rows = f"1:{self.head}"
-        setup = sheet.page_setup
-        setup.orientation, setup.paperSize = form.orientation, page.PAPERS[form.paper][0]
-        setup.fitToPage, setup.fitToWidth, setup.fitToHeight = True, 1, 0
-        sheet.page_margins = PageMargins(**{side: cm / 2.54 for side, cm in page.MARGINS.items()})
-        sheet.print_options.horizontalCentered = True
-        sheet.oddFooter.left.text = visible(footer).replace("&", "&&")
-        sheet.oddFooter.right.text = "第 &P 页 共 &N 页"
 
-    def across(self, row: int, text: str) -> str:
-        """The XML of ``text`` in ``row``, which becomes one unruled cell across the table."""
-        if len(self.letters) > 1:
-            self.sheet.merge_cells(f"A{row}:{self.letters[-1]}{row}")
-        return cell(f"A{row}", self.style("left", ""), text)
+def style(sheet: Any, align: str, kind: str, quoted: bool = False) -> int:
+    """A cell style's number; ``long`` starts at the top, an empty kind is unruled."""
+    model: Any = Cell(sheet, row=1, column=1)
+    vertical = "top" if kind == "long" else "center"
+    model.alignment = Alignment(horizontal=align, vertical=vertical, wrap_text=True)
+    model.font, model.number_format = _BODY, _FORMATS.get(kind, "General")
+    model.quotePrefix = quoted
+    model.border = _THIN if kind else Border()
+    return int(model.style_id)
 
-    def save(self, path: Path, body: Iterable[str]) -> None:
-        """Write the workbook; ``body`` is the XML of the rows below the heading, read once."""
-        with ZipFile(path, "w", ZIP_DEFLATED) as archive:
-            with archive.open(_SHEET, "w") as sheet:
-                sheet.write(self._parts()[_SHEET].partition(_END)[0])
-                sheet.writelines(text.encode() for text in body)
-                if len(self.breaks) <= _MOST_BREAKS:
-                    self.sheet.row_breaks.brk = [Break(id=row) for row in self.breaks]
-                parts = self._parts()  # again: styles, merges and breaks are known only now
-                sheet.write(_END + parts.pop(_SHEET).partition(_END)[2])
-            for name, data in parts.items():
-                archive.writestr(name, data)
 
-    def _parts(self) -> dict[str, bytes]:
-        """The workbook without its body, by member; without its size, which nobody knows yet."""
-        frame = io.BytesIO()
-        ExcelWriter(self.book, ZipFile(frame, "w")).save()
-        with ZipFile(frame) as archive:
-            parts = {name: archive.read(name) for name in archive.namelist()}
-        parts[_SHEET] = re.sub(rb"<dimension[^>]*>", b"", parts[_SHEET])
-        return parts
+def save(sheet: Any, path: Path, body: Iterable[str], breaks: Sequence[int]) -> None:
+    """Write the workbook; ``body`` is the XML of the rows below the heading, read once. Pages end
+    after the rows ``breaks``, which like merged cells are asked for when all rows are written."""
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        with archive.open("xl/worksheets/sheet1.xml", "w") as out:
+            out.write(_around(sheet)[0])
+            out.writelines(text.encode() for text in body)
+            if len(breaks) <= _MOST_BREAKS:
+                sheet.row_breaks.brk = [Break(id=row) for row in breaks]
+            out.writelines(_around(sheet)[1:])
+        others: Any = ExcelWriter(sheet.parent, archive)
+        others.write_worksheet = others.manifest.append  # the sheet is there already
+        others.write_data()
+
+
+def _around(sheet: Any) -> tuple[bytes, bytes, bytes]:
+    """The sheet's XML, cut where its body goes; without its size, which nobody knows yet."""
+    out = io.BytesIO()
+    WorksheetWriter(sheet, out).write()
+    return re.sub(b"<dimension[^>]*>", b"", out.getvalue()).partition(b"</sheetData>")

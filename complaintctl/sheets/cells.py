@@ -49,45 +49,39 @@ def cell(place: str, style: int, value: Shown) -> str:
 
 
 def shown(value: object, kind: str) -> Shown:
-    """What a column of format ``kind`` holds for ``value``: a text, a number, or nothing."""
+    """What a column of format ``kind`` holds for ``value``: a text, a number, or nothing; for a
+    date or an instant Excel's serial number in Beijing time, in a text column its text."""
     if value is None or value == "":
         return None
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, dt.date):
-        return _day(value, kind)
+        if isinstance(value, dt.datetime):
+            value = value.astimezone(TZ)
+        serial = value.toordinal() - _DAY_ZERO
+        if kind not in ("date", "moment") or serial < _FIRST_DAY:
+            return str(value)[:16]
+        if kind == "moment" and isinstance(value, dt.datetime):
+            return serial + (value.hour * 3600 + value.minute * 60 + value.second) / 86_400
+        return serial
     if kind in ("number", "money") and isinstance(value, int | float | Decimal):
         return value if -(10**15) < value < 10**15 else str(value)  # Excel keeps 15 digits
     return visible(str(value))
 
 
-def _day(value: dt.date, kind: str) -> str | float:
-    """A date or an instant as Excel's serial number in Beijing time; as text in a text column."""
-    if isinstance(value, dt.datetime):
-        value = value.astimezone(TZ)
-    serial = value.toordinal() - _DAY_ZERO
-    if kind not in ("date", "moment") or serial < _FIRST_DAY:
-        return str(value)[:16]
-    if kind == "moment" and isinstance(value, dt.datetime):
-        return serial + (value.hour * 3600 + value.minute * 60 + value.second) / 86_400
-    return serial
-
-
 def lines(text: str, room: int) -> int:
-    """How many lines ``text`` takes in a column ``room`` half-width characters wide."""
+    """How many lines ``text`` takes in a column ``room`` half-width characters wide: words and
+    numbers are broken only where longer than a line."""
     if "\n" not in text and len(text) * 2 <= room:
         return 1
-    return sum(_wrapped(part, room) for part in text.split("\n"))
-
-
-def _wrapped(text: str, room: int) -> int:
-    """The lines of a paragraph: words and numbers are broken only where longer than a line."""
-    rows, used = 1, 0
-    for run in _RUNS.findall(text) if _WORD.search(text) else (text,):
-        # GB18030 spends one byte on a half-width character, two on a Chinese one, four on an emoji.
-        size = len(run.encode("gb18030"))
-        if used and used + size > room and "!" <= run[0] <= "~":
-            rows, used = rows + 1, 0
-        rows += max(0, used + size - 1) // room
-        used = (used + size - 1) % room + 1
+    rows = 0
+    for part in text.split("\n"):
+        rows, used = rows + 1, 0
+        for run in _RUNS.findall(part) if _WORD.search(part) else (part,):
+            # GB18030 has one byte for a half-width character, two for a Chinese, four for an emoji.
+            size = len(run.encode("gb18030"))
+            if used and used + size > room and "!" <= run[0] <= "~":
+                rows, used = rows + 1, 0
+            rows += max(0, used + size - 1) // room
+            used = (used + size - 1) % room + 1
     return rows

@@ -7,10 +7,9 @@ import io
 import itertools
 import os
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -34,10 +33,8 @@ class Uncomputed(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows as (number, cells), read once; the number is the sheet's row or the text's line.
-
-    Cells of a text are str; of a workbook also int, float, bool, dates, times, None and Uncomputed.
-    """
+    """Rows as (number, cells), read once; the number is the sheet's row or the text's line. Cells
+    of a text are str; of a workbook also int, float, bool, dates, times, None and Uncomputed."""
 
     name: str
     encoding: str
@@ -59,10 +56,11 @@ def open_table(path: Path, *, sheet: str | None, encoding: str | None) -> Iterat
             return
         if suffix in (".xlsx", ".xlsm", ".xltx"):
             raise BadData("file.not_workbook", path=path.name)
-        wide = encoding or start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-        if suffix in _OTHER or start.startswith(_FOREIGN) or (start.count(0) > 3 and not wide):
+        told = next((name for mark, name in _BOMS.items() if start.startswith(mark)), None)
+        binary = start.count(0) > 3 and not encoding and told != "utf-16"
+        if binary or suffix in _OTHER or start.startswith(_FOREIGN):
             raise BadData("file.wrong_kind", path=path.name)
-        encoding = _encoding(path, file, start, encoding)
+        encoding = _encoding(path, file, encoding, told)
         text = io.TextIOWrapper(file, encoding, newline="")
         yield Table(path.name, encoding, _rows(path, text))
 
@@ -88,28 +86,25 @@ def _opened(path: Path) -> IO[bytes]:
             raise BadData("file.is_folder", path=str(path))
         if not path.is_file():
             raise BadData("file.not_regular", path=path.name)
-        if size == 0:
-            raise BadData("file.empty", path=path.name)
-        if size > MAX_FILE:
-            raise BadData("file.too_big", path=path.name, limit=MAX_FILE >> 20)
+        if not 0 < size <= MAX_FILE:
+            code = "file.too_big" if size else "file.empty"
+            raise BadData(code, path=path.name, limit=MAX_FILE >> 20)
         return open(path, "rb")
 
 
-def _encoding(path: Path, file: IO[bytes], start: bytes, wanted: str | None) -> str:
+def _encoding(path: Path, file: IO[bytes], wanted: str | None, told: str | None) -> str:
     """The first encoding in which the whole file can be read; nothing is ever replaced."""
     try:
         "".encode(wanted or "utf-8")  # only text encodings pass
     except LookupError:
         raise Usage("file.unknown_encoding", encoding=wanted) from None
-    told = [name for bom, name in _BOMS.items() if start.startswith(bom)]
-    tries = [codecs.lookup(wanted).name] if wanted else told or ["utf-8", "gb18030"]
-    tries = [_WIDER.get(name, name) for name in tries]
+    only = codecs.lookup(wanted).name if wanted else told
+    tries = [_WIDER.get(only, only)] if only else ["utf-8-sig", "gb18030"]
     offset = 0  # of the first byte that cannot be read, in the attempt that came furthest
     for name in tries:
         file.seek(0)
         try:
-            for _ in codecs.iterdecode(iter(partial(file.read, _CHUNK), b""), name):
-                pass
+            deque(codecs.iterdecode(iter(lambda: file.read(_CHUNK), b""), name), maxlen=0)
             return name
         except UnicodeDecodeError as error:
             offset = max(offset, file.tell() - len(error.object) + error.start)
@@ -137,17 +132,15 @@ def _rows(path: Path, text: IO[str]) -> Iterator[tuple[int, list[str]]]:
     separator = _separator(text.read(_CHUNK))
     text.seek(0)
     # If our own last line does not come back as a row, a quote is still open.
-    reader = csv.reader(itertools.chain(text, [_END]), delimiter=separator)
-    line = 1
+    reader, line = csv.reader(itertools.chain(text, [_END]), delimiter=separator), 1
     try:
         for row in reader:
             if row and row[-1].endswith(_END):
-                break
+                if row == [_END]:
+                    return
+                line += len(_BREAK.findall(separator.join(row[:-1])))
+                raise BadData("file.unclosed_quote", path=path.name, line=line)
             yield line, row
             line = reader.line_num + 1
     except csv.Error:
         raise BadData("file.cell_too_long", path=path.name, line=line, limit=MOST_IN_CELL) from None
-    if row != [_END]:
-        swallowed = row[-1].removesuffix(_END).removesuffix("\n").removesuffix("\r")
-        opened = reader.line_num - 1 - len(_BREAK.findall(swallowed))
-        raise BadData("file.unclosed_quote", path=path.name, line=opened)

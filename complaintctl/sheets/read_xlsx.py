@@ -1,8 +1,6 @@
-"""Reads a workbook by openpyxl's streaming parser, behind size checks of our own.
-
-The parser is called directly: openpyxl's read-only sheets believe the size a file claims and lose
-rows by it, and give neither row numbers nor formulas that were never calculated.
-"""
+"""Reads a workbook by openpyxl's streaming parser, behind size checks of our own. The parser is
+called directly: openpyxl's read-only sheets believe the size a file claims and lose rows by it,
+and give neither row numbers nor formulas that were never calculated."""
 
 import datetime as dt
 import re
@@ -34,39 +32,37 @@ def workbook_table(path: Path, file: IO[bytes], wanted: str | None) -> Table:
         _check(path, file)
         warnings.filterwarnings("ignore", module="openpyxl")
         book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        sheet = _sheet(path, book, wanted)
-    return Table(sheet.title, "", _rows(path, sheet, _merged(path, sheet)))
+        sheet = _sheet(path, book.worksheets, wanted)
+        return Table(sheet.title, "", _rows(path, sheet, _merged(sheet)))
 
 
 def _check(path: Path, file: IO[bytes]) -> None:
     """Refuse what is no workbook or would swell beyond measure, before anything is unpacked."""
-    with zipfile.ZipFile(file) as archive:
-        parts = {part.filename: part for part in archive.infolist()}
+    parts = zipfile.ZipFile(file).NameToInfo
     if "xl/workbook.bin" in parts or not any(name.startswith("xl/") for name in parts):
         raise BadData("file.wrong_kind", path=path.name)
-    swollen = any(
-        part.file_size > max(RATIO_FROM, MAX_RATIO * part.compress_size)
-        or ("sharedStrings" in name and part.file_size > MAX_STRINGS)
-        for name, part in parts.items()
-    )
     total = sum(part.file_size for part in parts.values())
-    if swollen or len(parts) > MAX_MEMBERS or total > MAX_UNPACKED:
+    if (
+        len(parts) > MAX_MEMBERS
+        or total > MAX_UNPACKED
+        or any(p.file_size > max(RATIO_FROM, MAX_RATIO * p.compress_size) for p in parts.values())
+        or any(p.file_size > MAX_STRINGS for name, p in parts.items() if "sharedStrings" in name)
+    ):
         raise BadData("file.too_big_unpacked", path=path.name, size=total >> 20)
 
 
-def _sheet(path: Path, book: Any, wanted: str | None) -> Any:
+def _sheet(path: Path, sheets: list[Any], wanted: str | None) -> Any:
     """The sheet asked for, else the only visible one with anything in it."""
-    sheets = {sheet.title.strip(): sheet for sheet in book.worksheets}
     if wanted is not None:
-        if wanted.strip() not in sheets:
-            raise BadData("file.no_sheet", path=path.name, sheet=wanted, sheets=[*sheets])
-        return sheets[wanted.strip()]
-    visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    filled = {sheet.title: sheet for sheet in visible if next(_rows(path, sheet, {}), None)}
-    if not filled:
-        raise BadData("file.empty", path=path.name)
-    if len(filled) > 1:
-        raise BadData("file.which_sheet", path=path.name, sheets=[*filled])
+        named = {sheet.title.strip(): sheet for sheet in sheets}
+        if wanted.strip() not in named:
+            raise BadData("file.no_sheet", path=path.name, sheet=wanted, sheets=[*named])
+        return named[wanted.strip()]
+    seen = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
+    filled = {sheet.title: sheet for sheet in seen if any(_rows(path, sheet, {}))}
+    if len(filled) != 1:
+        code = "file.which_sheet" if filled else "file.empty"
+        raise BadData(code, path=path.name, sheets=[*filled])
     return filled.popitem()[1]
 
 
@@ -74,12 +70,10 @@ class _Parser(WorkSheetParser):
     def parse_cell(self, element: Any) -> dict[str, Any]:
         cell: dict[str, Any] = super().parse_cell(element)
         value = cell["value"]
-        if value is None:
-            formula = element.find(FORMULA_TAG)
+        if value is None or cell["data_type"] == "e":
+            formula = value or element.findtext(FORMULA_TAG)
             if formula is not None and element.get("t") != "str":  # "str": its result is empty
-                cell["value"] = Uncomputed(formula.text or "")
-        elif cell["data_type"] == "e":
-            cell["value"] = Uncomputed(value)
+                cell["value"] = Uncomputed(formula)
         elif type(value) is str and "_x" in value:  # so Excel writes control characters
             cell["value"] = unescape(value)
         elif type(value) is dt.timedelta:
@@ -87,27 +81,23 @@ class _Parser(WorkSheetParser):
         return cell
 
 
-def _merged(path: Path, sheet: Any) -> Merged:
+def _merged(sheet: Any) -> Merged:
     """The merged cells that reach over several rows. They stand at the very end of a sheet."""
-    found, tail = set[bytes](), b""
-    with readable(path), sheet._get_source() as source:
+    merged, tail = defaultdict(list), b""
+    with sheet._get_source() as source:
         while chunk := source.read(2**20):
-            found.update(_MERGED.findall(tail + chunk))
+            for ref in _MERGED.findall(tail + chunk):
+                box: Any = range_boundaries(ref.decode())
+                column, first, _, last = box
+                if last > first:
+                    merged[first].append((column, last))
             tail = chunk[-64:]
-    merged = defaultdict(list)
-    for ref in found:
-        box: Any = range_boundaries(ref.decode())
-        column, first, _, last = box
-        if last > first:
-            merged[first].append((column, last))
     return merged
 
 
 def _rows(path: Path, sheet: Any, merged: Merged) -> Iterator[tuple[int, list[Any]]]:
-    """Rows up to the last that holds anything, without the blank cells at their end.
-
-    A cell merged downwards stands in each of its rows, as a reader of the sheet sees it.
-    """
+    """Rows up to the last that holds anything, without the blank cells at their end. A cell merged
+    downwards stands in each of its rows, as a reader of the sheet sees it."""
     book, last, spread = sheet.parent, 0, dict[int, tuple[int, Any]]()
     dates, spans = book._date_formats, book._timedelta_formats
     with readable(path), sheet._get_source() as source:
