@@ -27,7 +27,7 @@ def _lacks(gate: Gate, state: Complaint, policy: Policy) -> Iterator[Fault]:
     about = {"gate": gate.id, "clause": gate.clause, "article": gate.place}
     about |= {"source": policy.named(gate.origin), "after": [*map(policy.label, gate.after)]}
     known = state.facts
-    done = {t.step: t.at for t in sorted(state.steps(), key=attrgetter("at"))}  # each the last time
+    done = {t.step: t.at for t in sorted(state.steps, key=attrgetter("at"))}  # each the last time
     since = max((done[name] for name in gate.after if name in done), default=state.received_at)
     lacking = [("gate.step", name) for name in gate.steps if name not in done]
     lacking += [("gate.again", n) for n in gate.steps if n in done and done[n] < since]

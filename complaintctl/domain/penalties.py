@@ -63,5 +63,5 @@ def _proposal(rule: Penalty, known: Table, count: int, verdict: Taken | None) ->
 
 def _days_late(clock: Clock, state: Complaint) -> int:
     """One for the breach itself and one more for every further day (压单: 超过再按1单…/天累加)."""
-    end = clock.met_at or state.rounds[clock.round][1]
+    end = clock.met_at or state.rounds[clock.round].ended
     return 1 + max(0, (end - clock.due_at).days) if end and clock.due_at else 1

@@ -110,9 +110,10 @@ class Limit(Rule):
         odd = self.attempts or self.not_before or self.due_field or self.times > 1
         return self.since == ("received",) and not odd
 
-    def span(self, facts: Table) -> Span:
-        """The span that holds for these facts."""
-        return read_span(by_fact(self.within, facts, "promptly"))
+    def span(self, facts: Table, part: int = 1) -> Span:
+        """The span that holds for these facts; the parts of a repeated limit run in turn."""
+        span = read_span(by_fact(self.within, facts, "promptly"))
+        return Span(span.n * part, span.unit) if part > 1 else span
 
 
 class Extension(Rule):
@@ -207,6 +208,7 @@ class Policy:
         }
         self.fields = {field.id: field for field in self._items(Field)}
         self.steps = {step.id: step for step in self._items(Step)}
+        self.lasting = {step.id for step in self.steps.values() if step.after_close}
         counting = {key: text[key] for key in ("roll", "count_receipt_day") if key in text}
         self.limits, self.extensions = self._items(Limit, **counting), self._items(Extension)
         self.gates, self.penalties = self._items(Gate), self._items(Penalty)

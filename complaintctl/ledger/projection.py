@@ -51,8 +51,8 @@ def tables(
     return {
         "complaint": [columns(policy, state.facts, told)],
         "spell": [
-            (*key, n, iso(since), _iso(until))
-            for n, (since, until) in enumerate(state.rounds if state.round else ())
+            (*key, n, iso(each.since), _iso(each.ended))
+            for n, each in enumerate(state.rounds if state.round else ())
         ],
         "clock": [
             (*key, round_, limit, origin, iso(since), _iso(due), _iso(met), *rest)
@@ -67,7 +67,7 @@ def _told(state: Complaint, policy: Policy, running: list[Clock], proposed: list
     shown = ((at, name) for at, name, _ in dated if policy.limit(name).shown)
     coming = ((at, name) for at, name, told in dated if told == "running")
     fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
-    return {f"{t.step}_at": iso(t.at) for t in state.taken if not t.undone} | {
+    return {f"{t.step}_at": iso(t.at) for each in state.rounds for t in each.steps} | {
         "number": state.number,
         "received_at": iso(state.received_at),
         "registered_at": iso(state.registered_at),

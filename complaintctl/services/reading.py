@@ -59,7 +59,7 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
 def _checklist(state: Complaint, policy: Policy) -> list[Values]:
     """The steps of the plan (预案) a complaint follows, in order, each with when it was done."""
     plan = state.fields.get("plan") or policy.id
-    done = {t.step: t.at for t in state.steps()}
+    done = {t.step: t.at for t in state.steps}
     steps = map(policy.steps.get, policy.text.get("checklists", {}).get(plan, ()))
     listed = (step for step in steps if step and not step.resets)  # one may have been dropped
     return [{"step": s.id, "title": s, "done_at": done.get(s.id)} for s in listed]
