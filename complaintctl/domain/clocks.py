@@ -8,8 +8,6 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
-from operator import attrgetter
 from typing import NamedTuple
 
 from ..clock import TZ, evening, instant, iso
@@ -113,10 +111,10 @@ def _run(
         return
     if policy.lasting.issuperset(limit.until):  # a call-back a month later: no end ends it
         ended = None
-    valid = earliest(limit, start, calendar) or start
-    # Of what one event says only the first counts.
-    counted = groupby((t for t in tries if t.at >= max(start, valid)), attrgetter("seq"))
-    done = (next(same).at for _, same in counted)
+    valid = max(start, earliest(limit, start, calendar) or start)
+    # By event, the last one first: of what one event says only the first step counts.
+    met_at = {t.seq: t.at for t in reversed(tries) if t.at >= valid}
+    done = reversed(met_at.values())
     for part in range(1, limit.times + 1):
         name = limit.id if limit.times == 1 else f"{limit.id}/{part}"
         due, unsure = _due(limit, part, start, state.facts, calendar)

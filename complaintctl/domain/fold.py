@@ -19,13 +19,16 @@ DERIVED = ("named", "channel_group", "rank", "class", "reopened", "origin", "sta
 UNMAPPED = "unmapped"  # the columns of an old book that no field is for
 # What an event says about itself rather than about the complaint.
 OF_THE_STEP = {"step", "text", "limit", "until", "penalty", "amount", "person", "reason"}
-# What a complaint's row holds beside its fields, in the ledger (a test compares) and in registers.
+# What a complaint's row holds beside its fields: in the ledger, and also in lists and registers.
+ROW = (
+    *("station", "number", "adoption", "origin", "channel_group", "class", "rank", "status"),
+    *("received_at", "registered_at", "ended_at", "round", "contacted_at", "resolved_at"),
+    *("replied_at", "notified_at", "followed_up_at", "due_at", "due_limit", "next_due_at"),
+    *("next_limit", "late", "assessed", "fine", "more", "batch", "last_seq"),
+)
 BESIDE = (
-    *("id", "station", "number", "adoption", "origin", "channel_group", "class", "rank", "status"),
-    *("received_at", "registered_at", "ended_at", "closed_at", "round", "contacted_at"),
-    *("resolved_at", "replied_at", "notified_at", "followed_up_at", "due_at", "due_limit", "late"),
-    *("next_due_at", "next_limit", "assessed", "fine", "more", "batch", "fingerprint", "last_seq"),
-    *("carried", "serial", "item", "reply", "notified", "handler_unit", "address_account"),
+    *(*ROW, "id", "closed_at", "fingerprint", "carried", "serial", "item", "reply", "notified"),
+    *("handler_unit", "address_account"),
 )
 
 T = TypeVar("T", str, dt.datetime)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from operator import attrgetter
 
 from ..errors import Fault
-from .clocks import Clock, clocks, reach
+from .clocks import clocks, reach
 from .conditions import Table
 from .entry import absent
 from .fold import Complaint
-from .policy import Extension, Gate, Policy
+from .policy import Gate, Policy
 from .spans import read_span
 from .workdays import WorkCalendar
 
@@ -64,17 +64,12 @@ def extended(
         faults += [Fault("extension.condition", {"clause": rule.clause, "fields": asked})]
     lacking = [policy.fields[n] for n in ("until", "approver") if not values.get(n)]
     faults += [absent(policy, field) for field in lacking]
-    faults += _dates(rule, running[limit], str(values.get("until") or "")[:10], calendar)
+    due, until = running[limit].due_at, str(values.get("until") or "")[:10]
+    if due and until:
+        said: dict[str, object] = {"value": until, "limit": limit, "due": due.date()}
+        last = reach(read_span(rule.at_most), due, calendar, "forward")[0] if rule.at_most else None
+        if until <= str(due.date()):
+            faults.append(Fault("extension.earlier", said))
+        elif last and until > str(last.date()):
+            faults.append(Fault("extension.too_far", {**said, "last": last.date()}))
     return limit, [f.about(gate=rule.id) for f in faults]
-
-
-def _dates(rule: Extension, clock: Clock, until: str, calendar: WorkCalendar) -> Iterator[Fault]:
-    due = clock.due_at
-    if not (due and until):
-        return
-    said: dict[str, object] = {"value": until, "limit": clock.limit, "due": due.date()}
-    last = reach(read_span(rule.at_most), due, calendar, "forward")[0] if rule.at_most else None
-    if until <= str(due.date()):
-        yield Fault("extension.earlier", said)
-    elif last and until > str(last.date()):
-        yield Fault("extension.too_far", {**said, "last": last.date()})

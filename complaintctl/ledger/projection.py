@@ -13,26 +13,20 @@ from ..clock import iso
 from ..domain.clocks import Clock
 from ..domain.conditions import Table
 from ..domain.event import canonical
-from ..domain.fold import DERIVED, UNMAPPED, Complaint
+from ..domain.fold import DERIVED, ROW, UNMAPPED, Complaint
 from ..domain.penalties import Proposal
 from ..domain.policy import Policy
 
 Row = tuple[Any, ...]
 Told = dict[str, Any]
 Tables = dict[str, list[Row]]
-STEPS = ("contacted", "resolved", "replied", "notified", "followed_up")
 PLAIN = (
     *("reference", "kind", "channel", "category", "level", "name", "phone", "address"),
     *("account_no", "content", "demand", "accused", "receiver", "handler", "unit", "reply_mode"),
     *("result", "outcome", "substantiated", "responsibility", "satisfaction", "note"),
     "fingerprint",
 )
-COLUMNS = (
-    *("station", "number", "adoption", "origin", "channel_group", "class", "rank", "status"),
-    *("received_at", "registered_at", "ended_at", "round", *(f"{s}_at" for s in STEPS), *PLAIN),
-    *("restricted", "due_at", "due_limit", "next_due_at", "next_limit", "late", "assessed"),
-    *("fine", "more", "batch", "last_seq"),
-)
+COLUMNS = (*ROW, *PLAIN, "restricted")
 SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accused", "handler")
 # What has a column, and what only the events tell.
 _OWN = {*PLAIN, *DERIVED, "policy", "restricted", UNMAPPED}
