@@ -74,8 +74,8 @@ def _demands(policy: Policy, example: Table, calendar: WorkCalendar, state: Comp
         done = example.get("done", {}).get(id_)
         days = [dt.date.fromisoformat(done)] if done else []
         duty = duties.get(id_)
-        found = duty and occasions(duty, calendar, first, last, days, first)
-        yield f"{id_}:", found and [o.day.isoformat() for o in found], wanted
+        found = duty and [*map(str, occasions(duty, calendar, first, last, days, first))]
+        yield f"{id_}:", found, wanted
 
 
 def _state(policy: Policy, example: Table, *more: Table) -> Complaint:
@@ -83,17 +83,14 @@ def _state(policy: Policy, example: Table, *more: Table) -> Complaint:
     given = {"received": "2026-03-02 09:00", "origin": "live", **example.get("given", {})}
     received, origin = given.pop("received"), given.pop("origin")
     steps = {step: _at(at).isoformat() for step, at in given.pop("steps", {}).items()}
-    body = {**policy.defaults(), **given, "named": bool(given.get("name")), "steps": steps}
-    made = [_event(1, "recorded" if origin == "old" else "logged", received, body)]
-    for seq, item in enumerate((*example.get("events", ()), *more), start=2):
+    body = {**policy.defaults, **given, "named": bool(given.get("name")), "steps": steps}
+    told = [("recorded" if origin == "old" else "logged", received, body)]
+    for item in (*example.get("events", ()), *more):
         body = {k: v for k, v in item.items() if k not in ("do", "at")} | {"step": item["do"]}
-        made.append(_event(seq, "step", item["at"], body))
-    return fold(made, policy)
-
-
-def _event(seq: int, type_: str, at: str, body: Table) -> Event:
-    when = _at(at).isoformat()
-    return Event(seq, "1", type_, when, when, "", "", body)
+        told.append(("step", item["at"], body))
+    dated = ((type_, _at(at).isoformat(), body) for type_, at, body in told)
+    events = (Event(n, "1", t, at, at, "", "", body) for n, (t, at, body) in enumerate(dated, 1))
+    return fold(events, policy)
 
 
 def _at(text: str) -> dt.datetime:

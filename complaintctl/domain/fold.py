@@ -121,7 +121,13 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
     values, at = {**event.body, **event.private}, instant(event.occurred_at)
     name = str(values.get("step", event.type))
     if name == "amended":
-        _amend(state, values)
+        if "received_at" in values:
+            first = state.rounds[0]
+            state.received_at = first.since = instant(values.pop("received_at"))
+            if state.origin == OLD and not any(t.step in ENDS for t in first.steps):
+                first.ended = first.since  # its end is not known: it left the stock at once
+        values.pop("reason", None)
+        state.fields.update(values)
         return
     if name == "reopened":
         state.rounds.append(Round(at, None, []))
@@ -137,16 +143,6 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
         _step(state, policy.steps.get(name) or Step(name, name, name), policy)
     for steps in (state.taken, state.steps):
         steps.append(Taken(name, at, event.seq, values))
-
-
-def _amend(state: Complaint, values: dict[str, Any]) -> None:
-    if "received_at" in values:
-        first = state.rounds[0]
-        state.received_at = first.since = instant(values.pop("received_at"))
-        if state.origin == OLD and not any(t.step in ENDS for t in first.steps):
-            first.ended = first.since  # nobody knows its end: it left the stock with its receipt
-    values.pop("reason", None)
-    state.fields.update(values)
 
 
 def _step(state: Complaint, step: Step, policy: Policy) -> None:

@@ -207,6 +207,8 @@ class Policy:
             for name, terms in text.get("vocabulary", {}).items()
         }
         self.fields = {field.id: field for field in self._items(Field)}
+        usual = {field.id: field.default for field in self.fields.values()}
+        self.defaults: dict[str, Any] = {k: v for k, v in usual.items() if v is not None}
         self.steps = {step.id: step for step in self._items(Step)}
         self.lasting = {step.id for step in self.steps.values() if step.after_close}
         counting = {key: text[key] for key in ("roll", "count_receipt_day") if key in text}
@@ -239,10 +241,6 @@ class Policy:
         lists = self.text.get("checklists", {})
         hidden = {s for id_, steps in lists.items() if id_ not in (self.id, plan) for s in steps}
         return [s for s in self.steps.values() if s.id not in hidden or s.id in lists.get(plan, ())]
-
-    def defaults(self) -> dict[str, Any]:
-        """What the fields hold where nothing is said."""
-        return {f.id: f.default for f in self.fields.values() if f.default is not None}
 
     def label(self, name: str) -> Named:
         """What a field or step is called; by its id, where there is none of that name."""

@@ -41,7 +41,7 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
         adoption = office.book.adoption(received.date())
         policy = office.book.policy(adoption)
         values, more = enter(policy, given, office.now)
-        values = policy.defaults() | values
+        values = policy.defaults | values
         failed = [f.params.get("field") for f in more]
         wrong += more + [f for f in missing(policy, values) if f.params["field"] not in failed]
         wrong.tell()
