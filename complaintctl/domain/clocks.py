@@ -5,7 +5,7 @@ running clock is never ``overdue`` here; the reader of the clock says that.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -98,13 +98,14 @@ def _run(
     """The clocks of a limit in one round: one, or as many as it has ``times``."""
     round_ = state.rounds[number]
     steps, ended = round_.steps, round_.ended
-    start = round_.since if "received" in limit.since else _first(steps, limit.since)
+    begun = (t.at for t in steps if t.step in limit.since)
+    start = round_.since if "received" in limit.since else next(begun, None)
     if start is None:
         return
     tries = [t for t in steps if t.step in limit.until]
     if limit.attempts:  # late from the first one too many on, met by an end without it
         most = by_fact(limit.attempts, state.facts) or len(tries)
-        over = _first(tries[int(most) :], limit.until)
+        over = next((t.at for t in tries[int(most) :]), None)
         met = over or (ended if tries else None)
         told = "late" if over else judge(None, met, ended)
         yield Clock(limit.id, limit.origin, number, start, None, met, told)
@@ -123,10 +124,6 @@ def _run(
         met = next(done, None)
         told = judge(due, met, ended)
         yield Clock(name, limit.origin, number, start, due, met, told, unsure)
-
-
-def _first(steps: Iterable[Taken], names: Collection[str]) -> dt.datetime | None:
-    return next((t.at for t in steps if t.step in names), None)
 
 
 def _due(limit: Limit, part: int, start: dt.datetime, facts: Table, calendar: WorkCalendar) -> Due:

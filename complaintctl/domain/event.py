@@ -65,6 +65,5 @@ def _sha256() -> Any:
 
 
 def anchor(seq: int, hash_: str) -> str:
-    """The ledger's head in a form short enough to print and to type: ``SEQ:first 16 hex
-    digits``."""
+    """The ledger's head, short enough to print and to type: ``SEQ:first 16 hex digits``."""
     return f"{seq}:{hash_[:16]}"

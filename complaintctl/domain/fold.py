@@ -77,10 +77,6 @@ class Complaint:
         self.rounds = [Round(self.received_at, ended, [*self.taken])]
 
     @property
-    def round(self) -> int:
-        return len(self.rounds) - 1
-
-    @property
     def closed_at(self) -> dt.datetime | None:
         """When it was closed, in the present round; None while open."""
         return self.rounds[-1].ended
@@ -107,7 +103,7 @@ def fold(
         state.last_seq = event.seq
     if state.voided:
         state.status, state.rounds[0].ended = "voided", state.received_at
-    state.facts = facts_of(state.fields, policy, state.origin, state.status, state.round)
+    state.facts = facts_of(state.fields, policy, state.origin, state.status, len(state.rounds) - 1)
     return state
 
 

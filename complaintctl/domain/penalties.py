@@ -39,7 +39,9 @@ def proposals(state: Complaint, policy: Policy, running: Iterable[Clock]) -> lis
     for rule in policy.penalties:
         breached = [late[limit] for limit in rule.late if limit in late]
         if rule.applies(state.facts) and (breached or not rule.late):
-            days = sum(_days_late(clock, state) for clock in breached)
+            # One for a breach itself, one for every further day (压单: 超过再按1单…/天累加).
+            ends = ((c.met_at or state.rounds[c.round].ended, c.due_at) for c in breached)
+            days = sum(1 + (end - due).days if end and due else 1 for end, due in ends)
             found.append(_proposal(rule, state.facts, days, decided.get(rule.id)))
     return found
 
@@ -52,11 +54,5 @@ def _proposal(rule: Penalty, known: Table, days: int, verdict: Taken | None) -> 
     amount = ruled if said.get("amount") is None else float(said["amount"])
     points = float(by_fact(rule.points, known)) * times
     shared = amount * rule.share if all(map(known.get, rule.share_on)) else 0.0
-    about, person = (rule.id, rule.origin), str(said.get("person") or "")
-    return Proposal(*about, amount, points, rule.minimum, rule.measure, told, person, shared)
-
-
-def _days_late(clock: Clock, state: Complaint) -> int:
-    """One for the breach itself and one more for every further day (压单: 超过再按1单…/天累加)."""
-    end = clock.met_at or state.rounds[clock.round].ended
-    return 1 + (end - clock.due_at).days if end and clock.due_at else 1
+    ids, person = (rule.id, rule.origin), str(said.get("person") or "")
+    return Proposal(*ids, amount, points, rule.minimum, rule.measure, told, person, shared)

@@ -12,6 +12,7 @@ from .conditions import ByFact, Scalar, Table, When, by_fact, matches
 from .spans import Span, read_span
 from .vocabulary import Named
 
+FieldType = Literal["text", "term", "bool", "number", "count", "day", "moment", "phone", "digits"]
 Roll = Literal["forward", "backward", "none"]
 
 
@@ -37,9 +38,7 @@ class Term(Item):
 class Field(Item):
     """What a complaint may carry. Phone and digits are texts that spreadsheets spoil."""
 
-    type: Literal["text", "term", "bool", "number", "count", "day", "moment", "phone", "digits"] = (
-        "text"
-    )
+    type: FieldType = "text"
     of: str = ""
     private: bool = False
     required: bool = False

@@ -46,7 +46,7 @@ def tables(
         "complaint": [columns(policy, state.facts, told)],
         "spell": [
             (*key, n, iso(each.since), _iso(each.ended))
-            for n, each in enumerate(state.rounds if state.round else ())
+            for n, each in enumerate(state.rounds if len(state.rounds) > 1 else ())
         ],
         "clock": [
             (*key, round_, limit, origin, iso(since), _iso(due), _iso(met), *rest)

@@ -215,13 +215,12 @@ def _since(state: Complaint, policy: Policy, step: Named) -> tuple[dt.datetime, 
     last = max(state.steps, key=attrgetter("at"), default=None)
     if step is CLOSED and last:
         return last.at, policy.called(last.step)
-    return state.rounds[-1].since, policy.called(REOPENED.id) if state.round else None
+    return state.rounds[-1].since, policy.called(REOPENED.id) if len(state.rounds) > 1 else None
 
 
 def _allow(office: Office, state: Complaint, policy: Policy, action: str, values: Values) -> None:
     """What needs no clause: only ``reopen`` moves what is closed; decisions need their object."""
-    step = policy.steps.get(action)
-    if state.closed_at and action != "reopened" and not (step and step.after_close):
+    if state.closed_at and action not in {"reopened", *policy.lasting}:
         raise Refused("complaint.closed", number=state.number)
     if action == "extended":
         values["limit"], faults = extended(state, policy, office.book.calendar, values)
