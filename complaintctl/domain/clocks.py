@@ -1,7 +1,6 @@
 """Every time limit that runs for a complaint: when it began, when it is due, whether it was met.
 
-Pure: a complaint, a policy and a calendar in; clocks out. The present time is not known here, so a
-running clock is never ``overdue`` here; the reader of the clock says that.
+The present time is not known here: only the reader of a running clock says that it is ``overdue``.
 """
 
 import datetime as dt
@@ -19,8 +18,7 @@ from .workdays import WorkCalendar
 
 BY_CLOCK = ("minute", "hour")
 Due = tuple[dt.datetime | None, bool]  # the last moment, and whether it is provisional
-# A limit, when it was due and met (in the stored form, which sorts as moments do), how it stands,
-# and whether that is provisional.
+# A limit, when it was due and met (as stored, which sorts as moments do), its state, provisional.
 Judged = tuple[Limit, str | None, str, str, bool]
 
 

@@ -38,8 +38,7 @@ class Event(NamedTuple):
 
 
 def canonical(value: object) -> str:
-    """The one JSON text of a value: keys sorted, no blanks, Chinese as it is. Changing it changes
-    every hash."""
+    """The one JSON text of a value: keys sorted, no blanks. Changing it changes every hash."""
     return "".join(_chunks(value, 0))
 
 

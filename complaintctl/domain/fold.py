@@ -1,11 +1,9 @@
-"""From events to the present state of one complaint: one pure fold, used for writing and for
-proving."""
+"""From events to the state of one complaint: one pure fold, used for writing and for proving."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from ..clock import instant
@@ -40,7 +38,7 @@ class Taken(NamedTuple):
     step: str
     at: dt.datetime
     seq: int
-    fields: Mapping[str, Any] = MappingProxyType({})
+    fields: Mapping[str, Any]
 
 
 @dataclass
@@ -73,7 +71,7 @@ class Complaint:
             done = sorted(((step, instant(at)) for step, at in done.items()), key=itemgetter(1))
             self.origin = OLD
             self.status, ended = ending(self.received_at, dict(done))
-            self.taken = [Taken(step, at, event.seq) for step, at in done]
+            self.taken = [Taken(step, at, event.seq, {}) for step, at in done]
         self.rounds = [Round(self.received_at, ended, [*self.taken])]
 
     @property

@@ -1,5 +1,4 @@
-"""What the rules demand before a step is taken or a limit is moved: all that is missing, each with
-its clause."""
+"""What the rules demand before a step is taken or a limit is moved: all that is missing."""
 
 from collections.abc import Iterator
 from operator import attrgetter
@@ -49,8 +48,7 @@ def extended(
 ) -> tuple[str, list[Fault]]:
     """The limit an extension means, and all that stands against it; ``state`` is before it.
 
-    The limit need not be named when only one that runs may be moved. A fault's ``gate`` is the
-    rule.
+    The limit need not be named when only one that runs may be moved. ``gate`` of a fault: the rule.
     """
     running = {c.limit: c for c in clocks(state, policy, calendar) if c.state == "running"}
     rules = {limit: rule for rule in policy.extensions for limit in rule.limits if limit in running}

@@ -79,7 +79,6 @@ class Rule(Item):
         return f" {self.article} " if self.article else ""
 
     def applies(self, facts: Table) -> bool:
-        """Whether the rule speaks of a complaint with these facts."""
         return matches(self.when, facts) and not any(matches(t, facts) for t in self.unless)
 
 

@@ -1,7 +1,7 @@
 """Which days work, and how days are counted (Civil Code, articles 201 and 203).
 
-Pure: the exceptional days are handed in, nothing here knows a ledger or a library.
-A year without a State Council notice still counts, and says that it is provisional.
+The exceptional days are handed in. A year without a State Council notice still counts, and says
+that it is provisional.
 """
 
 import datetime as dt
@@ -37,7 +37,6 @@ class WorkCalendar:
         return kind or "work", name
 
     def is_workday(self, day: dt.date) -> bool:
-        """Whether the office works on this day."""
         return self.why(day)[0] in ("work", "makeup")
 
     def provisional(self, day: dt.date) -> bool:
