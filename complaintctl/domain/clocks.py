@@ -112,23 +112,21 @@ def _run(
         ended = None
     valid = max(start, earliest(limit, start, calendar) or start)
     # By event, the last one first: of what one event says only the first step counts.
-    met_at = {t.seq: t.at for t in reversed(tries) if t.at >= valid}
-    done = reversed(met_at.values())
+    done = reversed({t.seq: t.at for t in reversed(tries) if t.at >= valid}.values())
     for part in range(1, limit.times + 1):
         name = limit.id if limit.times == 1 else f"{limit.id}/{part}"
         due, unsure = _due(limit, part, start, state.facts, calendar)
         if due and (moved := _extensions(limit, steps)):
             due = evening(moved[-1])
         met = next(done, None)
-        told = judge(due, met, ended)
-        yield Clock(name, limit.origin, number, start, due, met, told, unsure)
+        yield Clock(name, limit.origin, number, start, due, met, judge(due, met, ended), unsure)
 
 
 def _due(limit: Limit, part: int, start: dt.datetime, facts: Table, calendar: WorkCalendar) -> Due:
     """When a part of the limit is due before any extension, and if provisionally."""
     if not limit.due_field:
-        span, roll = limit.span(facts, part), limit.roll
-        return reach(span, start, calendar, roll, limit.count_receipt_day)
+        span = limit.span(facts, part)
+        return reach(span, start, calendar, limit.roll, limit.count_receipt_day)
     text = str(facts.get(limit.due_field) or "")
     at = dt.datetime.fromisoformat(text) if text else None
     return evening(at) if at and at.time() == dt.time() else at, False
@@ -136,11 +134,9 @@ def _due(limit: Limit, part: int, start: dt.datetime, facts: Table, calendar: Wo
 
 def _extensions(limit: Limit, steps: Iterable[Taken]) -> list[dt.date]:
     """The days to which the limit was moved, one after another."""
-    return [
-        dt.date.fromisoformat(str(taken.fields["until"])[:10])
-        for taken in steps
-        if taken.step == "extended" and taken.fields.get("limit") == limit.id
-    ]
+    moves = (t.fields for t in steps if t.step == "extended")
+    days = (str(move["until"])[:10] for move in moves if move.get("limit") == limit.id)
+    return [*map(dt.date.fromisoformat, days)]
 
 
 def earliest(limit: Limit, start: dt.datetime, calendar: WorkCalendar) -> dt.datetime | None:
@@ -213,8 +209,7 @@ def derive(limit: Limit, clock: Clock, state: Complaint, calendar: WorkCalendar)
     if not limit.due_field:
         span = limit.span(state.facts, int(clock.limit.partition("/")[2] or 1))
         lines += _walk(span, clock.since.date(), limit, calendar)
-    moved = _extensions(limit, state.rounds[clock.round].steps)
-    lines += [Line("extended", day) for day in moved]
+    lines += [Line("extended", day) for day in _extensions(limit, state.rounds[clock.round].steps)]
     return [*lines, Line("end", clock.due_at)] if clock.due_at else lines
 
 
