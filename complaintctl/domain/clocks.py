@@ -134,9 +134,8 @@ def _due(limit: Limit, part: int, start: dt.datetime, facts: Table, calendar: Wo
 
 def _extensions(limit: Limit, steps: Iterable[Taken]) -> list[dt.date]:
     """The days to which the limit was moved, one after another."""
-    moves = (t.fields for t in steps if t.step == "extended")
-    days = (str(move["until"])[:10] for move in moves if move.get("limit") == limit.id)
-    return [*map(dt.date.fromisoformat, days)]
+    moves = [t.fields for t in steps if t.step == "extended" and t.fields.get("limit") == limit.id]
+    return [dt.date.fromisoformat(str(move["until"])[:10]) for move in moves]
 
 
 def earliest(limit: Limit, start: dt.datetime, calendar: WorkCalendar) -> dt.datetime | None:
