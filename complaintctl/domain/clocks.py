@@ -1,11 +1,10 @@
 """Every time limit that runs for a complaint: when it began, when it is due, whether it was met.
 
-Pure: a complaint, a policy and a calendar in; clocks out. The present time is not known here, so a
-running clock is never ``overdue`` here; the reader of the clock says that.
+The present time is not known here: only the reader of a running clock says that it is ``overdue``.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,8 +18,7 @@ from .workdays import WorkCalendar
 
 BY_CLOCK = ("minute", "hour")
 Due = tuple[dt.datetime | None, bool]  # the last moment, and whether it is provisional
-# A limit, when it was due and met (in the stored form, which sorts as moments do), how it stands,
-# and whether that is provisional.
+# A limit, when it was due and met (as stored, which sorts as moments do), its state, provisional.
 Judged = tuple[Limit, str | None, str, str, bool]
 
 
@@ -76,8 +74,7 @@ def _planned(span: Span, day: dt.date, calendar: WorkCalendar, count: bool) -> d
         return calendar.add_workdays(day, span.n, count_start=count)
     if span.unit == "month":
         return calendar.add_months(day, span.n)
-    days = span.n * (7 if span.unit == "week" else 1)
-    return day + dt.timedelta(days=days - 1 if count else days)
+    return day + dt.timedelta(days=span.n * (7 if span.unit == "week" else 1) - count)
 
 
 def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clock]:
@@ -87,103 +84,58 @@ def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clo
     """
     if state.voided:
         return []
-    numbers = range(1 + (state.round if policy.reopen_restarts else 0))
-    rounds = [_Round(state, n, state.steps(n), policy, calendar) for n in numbers]
-    return [c for limit in policy.limits_on(state.facts) for r in rounds for c in r.clocks(limit)]
+    limits = policy.limits_on(state.facts)
+    rounds = range(len(state.rounds) if policy.reopen_restarts else 1)
+    found = (c for limit in limits for n in rounds for c in _run(limit, n, state, policy, calendar))
+    return [clock for clock in found if clock.met_at or clock.round or state.origin != OLD]
 
 
-class _Round(NamedTuple):
-    """One round of a complaint, with the rules and the calendar that its clocks run by."""
-
-    state: Complaint
-    number: int
-    steps: list[Taken]
-    policy: Policy
-    calendar: WorkCalendar
-
-    def clocks(self, limit: Limit) -> list[Clock]:
-        """The clocks of a limit: one, or as many as it has ``times``."""
-        start, ended = self.state.rounds[self.number]
-        old = self.state.origin == OLD and not self.number
-        if "received" not in limit.since:
-            since = next((t.at for t in self.steps if t.step in limit.since), None)
-            if since is None:
-                return []
-            start = since
-        if limit.attempts:
-            tried = self._attempts(limit, start, ended)
-            return [tried] if tried.met_at or not old else []
-        if _outlives(limit, self.policy):
-            ended = None
-        done, found = self._done(limit, start), []
-        for part in range(1, limit.times + 1):
-            met = next(done, None)
-            if old and not met:
-                break
-            due, unsure = self._due(limit, part, start)
-            name = limit.id if limit.times == 1 else f"{limit.id}/{part}"
-            told = judge(due, met, ended)
-            found.append(Clock(name, limit.origin, self.number, start, due, met, told, unsure))
-        return found
-
-    def _attempts(self, limit: Limit, start: dt.datetime, ended: dt.datetime | None) -> Clock:
-        """A limit on tries: late from the first one too many on, met by an end without it."""
-        tries = [t for t in self.steps if t.step in limit.until]
-        most = by_fact(limit.attempts, self.state.facts)
-        over = tries[int(most)].at if most and len(tries) > most else None
+def _run(
+    limit: Limit, number: int, state: Complaint, policy: Policy, calendar: WorkCalendar
+) -> Iterator[Clock]:
+    """The clocks of a limit in one round: one, or as many as it has ``times``."""
+    round_ = state.rounds[number]
+    steps, ended = round_.steps, round_.ended
+    begun = (t.at for t in steps if t.step in limit.since)
+    start = round_.since if "received" in limit.since else next(begun, None)
+    if start is None:
+        return
+    tries = [t for t in steps if t.step in limit.until]
+    if limit.attempts:  # late from the first one too many on, met by an end without it
+        most = by_fact(limit.attempts, state.facts) or len(tries)
+        over = next((t.at for t in tries[int(most) :]), None)
         met = over or (ended if tries else None)
-        told = "late" if over else ("met" if tries else "void") if ended else "running"
-        return Clock(limit.id, limit.origin, self.number, start, None, met, told)
-
-    def _done(self, limit: Limit, start: dt.datetime) -> Iterator[dt.datetime]:
-        """When the limit was met, each time; of what one event says only the first counts."""
-        if limit.not_before:
-            start = max(start, earliest(limit, start, self.calendar) or start)
-        met: dict[int, dt.datetime] = {}
-        for taken in self.steps:
-            if taken.step in limit.until and taken.at >= start:
-                met.setdefault(taken.seq, taken.at)
-        return iter(met.values())
-
-    def _due(self, limit: Limit, part: int, start: dt.datetime) -> Due:
-        """When a part of the limit is due, after the extensions recorded for it; and if
-        provisionally."""
-        if limit.due_field:
-            due, unsure = _promised(str(self.state.facts.get(limit.due_field) or "")), False
-        else:
-            span, roll = _counted(limit, part, self.state), limit.roll
-            due, unsure = reach(span, start, self.calendar, roll, limit.count_receipt_day)
-        if due and (moved := _extensions(limit, self.steps)):
+        told = "late" if over else judge(None, met, ended)
+        yield Clock(limit.id, limit.origin, number, start, None, met, told)
+        return
+    if policy.lasting.issuperset(limit.until):  # a call-back a month later: no end ends it
+        ended = None
+    valid = max(start, earliest(limit, start, calendar) or start)
+    # By event, the last one first: of what one event says only the first step counts.
+    done = reversed({t.seq: t.at for t in reversed(tries) if t.at >= valid}.values())
+    for part in range(1, limit.times + 1):
+        name = limit.id if limit.times == 1 else f"{limit.id}/{part}"
+        due, unsure = _due(limit, part, start, state.facts, calendar)
+        if due and (moved := _extensions(limit, steps)):
             due = evening(moved[-1])
-        return due, unsure
+        met = next(done, None)
+        yield Clock(name, limit.origin, number, start, due, met, judge(due, met, ended), unsure)
 
 
-@lru_cache(1024)
-def _outlives(limit: Limit, policy: Policy) -> bool:
-    """What is owed after the end (a call-back a month later) does not end with it."""
-    return all(step in policy.steps and policy.steps[step].after_close for step in limit.until)
+def _due(limit: Limit, part: int, start: dt.datetime, facts: Table, calendar: WorkCalendar) -> Due:
+    """When a part of the limit is due before any extension, and if provisionally."""
+    if not limit.due_field:
+        span = limit.span(facts, part)
+        return reach(span, start, calendar, limit.roll, limit.count_receipt_day)
+    text = str(facts.get(limit.due_field) or "")
+    at = dt.datetime.fromisoformat(text) if text else None
+    return evening(at) if at and at.time() == dt.time() else at, False
 
 
-def _counted(limit: Limit, part: int, state: Complaint) -> Span:
-    """The span of the limit's part from the start: a repeated one runs one after another."""
-    span = limit.span(state.facts)
-    return span if part == 1 else Span(span.n * part, span.unit)
-
-
-def _promised(text: str) -> dt.datetime | None:
-    """The moment a field gives; a day without a time ends at midnight."""
-    if text[11:] in ("", "00:00:00+08:00") and text:
-        return evening(dt.date.fromisoformat(text[:10]))
-    return dt.datetime.fromisoformat(text) if text else None
-
-
-def _extensions(limit: Limit, steps: list[Taken]) -> list[dt.date]:
+def _extensions(limit: Limit, steps: Iterable[Taken]) -> list[dt.date]:
     """The days to which the limit was moved, one after another."""
-    return [
-        dt.date.fromisoformat(str(taken.fields["until"])[:10])
-        for taken in steps
-        if taken.step == "extended" and taken.fields.get("limit") == limit.id
-    ]
+    moves = [t.fields for t in steps if t.step == "extended" and t.fields.get("limit") == limit.id]
+    return [dt.date.fromisoformat(str(move["until"])[:10]) for move in moves]
 
 
 def earliest(limit: Limit, start: dt.datetime, calendar: WorkCalendar) -> dt.datetime | None:
@@ -197,11 +149,10 @@ def earliest(limit: Limit, start: dt.datetime, calendar: WorkCalendar) -> dt.dat
 
 def judge(due: T | None, met: T | None, ended: T | None) -> str:
     """The state of a clock, in whatever comparable form its moments are."""
-    if met:
-        return "late" if due and met > due else "met"
-    if ended:
-        return "late" if due and ended > due else "void"
-    return "running"
+    end = met or ended
+    if end and due and end > due:
+        return "late"
+    return "met" if met else "void" if ended else "running"
 
 
 def judged(
@@ -255,9 +206,9 @@ def derive(limit: Limit, clock: Clock, state: Complaint, calendar: WorkCalendar)
     if first := earliest(limit, clock.since, calendar):
         lines.append(Line("not_before", first))
     if not limit.due_field:
-        span = _counted(limit, int(clock.limit.partition("/")[2] or 1), state)
+        span = limit.span(state.facts, int(clock.limit.partition("/")[2] or 1))
         lines += _walk(span, clock.since.date(), limit, calendar)
-    lines += [Line("extended", day) for day in _extensions(limit, state.steps(clock.round))]
+    lines += [Line("extended", day) for day in _extensions(limit, state.rounds[clock.round].steps)]
     return [*lines, Line("end", clock.due_at)] if clock.due_at else lines
 
 
@@ -267,7 +218,7 @@ def _walk(span: Span, day: dt.date, limit: Limit, calendar: WorkCalendar) -> Ite
         return
     if not limit.count_receipt_day:
         yield Line("skip", day, 0, "receipt")
-    one = dt.timedelta(days=1)
+    end, one = _planned(span, day, calendar, limit.count_receipt_day), dt.timedelta(days=1)
     if span.unit == "workday":
         n, next_ = 0, day if limit.count_receipt_day else day + one
         while n < span.n:
@@ -276,10 +227,8 @@ def _walk(span: Span, day: dt.date, limit: Limit, calendar: WorkCalendar) -> Ite
             yield Line("day" if works else "skip", next_, n * works, *calendar.why(next_))
             next_ += one
         return
-    end = _planned(span, day, calendar, limit.count_receipt_day)
     yield Line("day", end, span.n, *calendar.why(end))
-    step = {"forward": one, "backward": -one}.get(limit.roll)
-    while step and not calendar.is_workday(end):
-        end += step
-        if not calendar.is_workday(end):
-            yield Line("skip", end, 0, *calendar.why(end))
+    last = calendar.roll(end, limit.roll)
+    while abs(last - end) > one:
+        end += one if last > end else -one
+        yield Line("skip", end, 0, *calendar.why(end))

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Collection
 from itertools import pairwise
-from typing import NamedTuple
 
 from .policy import Duty
 from .workdays import WorkCalendar
@@ -11,26 +10,17 @@ from .workdays import WorkCalendar
 Days = Collection[dt.date]
 
 
-class Occasion(NamedTuple):
-    """One date on which a duty is owed, and the date planned before it moved off a rest day."""
-
-    day: dt.date
-    planned: dt.date
-
-
-_NEVER = Occasion(dt.date.max, dt.date.max)
-
-
 def occasions(
     duty: Duty, calendar: WorkCalendar, first: dt.date, last: dt.date, done: Days, began: dt.date
-) -> list[Occasion]:
-    """The dates between first and last (both included) on which the duty falls.
+) -> dict[dt.date, dt.date]:
+    """The days between first and last (both included) on which the duty falls, in order, each with
+    the day planned before it moved off a rest day.
 
     ``began`` is the day from which recurring dates without a fixed weekday or day of the month are
     counted; ``done`` are the days on which it was done.
     """
     if not duty.rrule:
-        return []
+        return {}
     from dateutil.rrule import rrulestr
 
     counted = max(done, default=None) if duty.start == "last" else None
@@ -38,12 +28,11 @@ def occasions(
     # A date can roll over a long holiday into the window, so look a fortnight around it.
     far = dt.timedelta(days=14)
     moments = rule.between(_midnight(first - far), _midnight(last + far), inc=True)
-    days = (moment.date() for moment in moments)
-    every = [Occasion(calendar.roll(day, duty.roll), day) for day in days if day != counted]
+    days = [moment.date() for moment in moments if moment.date() != counted]
     # Of dates that roll off the same holiday only the first is an occasion.
-    found = {occasion.day: occasion for occasion in reversed(every)}
-    dates = sorted(occasion for day, occasion in found.items() if first <= day <= last)
-    return dates[:1] if counted else dates
+    planned = {calendar.roll(day, duty.roll): day for day in reversed(days)}
+    found = sorted(day for day in planned if first <= day <= last)
+    return {day: planned[day] for day in (found[:1] if counted else found)}
 
 
 def _midnight(day: dt.date) -> dt.datetime:
@@ -52,14 +41,18 @@ def _midnight(day: dt.date) -> dt.datetime:
 
 def owed(
     duty: Duty, calendar: WorkCalendar, today: dt.date, until: dt.date, done: Days, began: dt.date
-) -> list[Occasion]:
+) -> list[dt.date]:
     """Occasions not yet kept: the latest missed one and those up to ``until``.
 
     An occasion is kept by a record on its day or after it, before the next one; one that was missed
     before the last record is past.
     """
     first = max(began, today - dt.timedelta(days=400))
-    pairs = pairwise([*occasions(duty, calendar, first, until, done, began), _NEVER])
-    open_ = [one for one, after in pairs if not any(min(one) <= day < after.day for day in done)]
-    missed = [one for one in open_ if max(done, default=dt.date.min) < one.day < today]
-    return missed[-1:] + [one for one in open_ if one.day >= today]
+    planned = occasions(duty, calendar, first, until, done, began)
+    open_ = [
+        day
+        for day, after in pairwise([*planned, dt.date.max])
+        if not any(min(day, planned[day]) <= kept < after for kept in done)
+    ]
+    missed = [day for day in open_ if max(done, default=dt.date.min) < day < today]
+    return missed[-1:] + [day for day in open_ if day >= today]

@@ -38,8 +38,7 @@ class Event(NamedTuple):
 
 
 def canonical(value: object) -> str:
-    """The one JSON text of a value: keys sorted, no blanks, Chinese as it is. Changing it changes
-    every hash."""
+    """The one JSON text of a value: keys sorted, no blanks. Changing it changes every hash."""
     return "".join(_chunks(value, 0))
 
 
@@ -65,6 +64,5 @@ def _sha256() -> Any:
 
 
 def anchor(seq: int, hash_: str) -> str:
-    """The ledger's head in a form short enough to print and to type: ``SEQ:first 16 hex
-    digits``."""
+    """The ledger's head, short enough to print and to type: ``SEQ:first 16 hex digits``."""
     return f"{seq}:{hash_[:16]}"

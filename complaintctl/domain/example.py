@@ -12,7 +12,7 @@ from .event import Event
 from .fold import Complaint, fold
 from .gates import extended, refusals
 from .moments import read_moment
-from .penalties import proposals
+from .penalties import Proposal, proposals
 from .policy import Policy
 from .workdays import WorkCalendar
 
@@ -26,7 +26,6 @@ KEYS: dict[str, Any] = {
     **{"events": list[Table], "duties": Mapping[str, list[str]]},
 }
 _NOW = dt.datetime(2026, 11, 22, tzinfo=TZ)
-_KINDS = {"assigned", "closed", "reopened", "amended"}
 Claims = Iterator[tuple[str, object, object]]  # what is claimed, what the rules give, what is said
 
 
@@ -36,14 +35,13 @@ def run(policy: Policy, example: Table, calendar: WorkCalendar) -> list[str]:
     found = clocks(state, policy, calendar)
     lines = {c.limit if c.round == 0 else f"{c.limit}#{c.round + 1}": c for c in found}
     fines = {p.penalty: p for p in proposals(state, policy, found)}
-    claims = [*_clocks(example, lines), *_penalties(example, fines)]
-    claims += _refusals(policy, example, calendar, state)
-    claims += _duties(policy, example, calendar)
+    claims = [*_figures(example, lines, fines), *_demands(policy, example, calendar, state)]
     wrong = [f"{what} {got}, expected {wanted}" for what, got, wanted in claims if got != wanted]
     return wrong + [f"{limit}: runs" for limit in example.get("absent", ()) if limit in lines]
 
 
-def _clocks(example: Table, lines: dict[str, Clock]) -> Claims:
+def _figures(example: Table, lines: dict[str, Clock], fines: dict[str, Proposal]) -> Claims:
+    """What is said of the complaint's clocks and penalties."""
     for limit, wanted in example.get("due", {}).items():
         due = str(lines[limit].due_at or "") if limit in lines else "nothing"
         said = str(wanted).replace("T", " ")  # as far as it says: a day, a minute
@@ -52,18 +50,16 @@ def _clocks(example: Table, lines: dict[str, Clock]) -> Claims:
     for limit, wanted in example.get("state", {}).items():
         line = lines.get(limit)
         yield f"{limit}: state", line and state_at(line.state, line.due_at, now), wanted
-
-
-def _penalties(example: Table, found: dict[str, Any]) -> Claims:
     if "penalties" in example:
-        shown = {k: p.amount or p.measure or p.amount for k, p in found.items()}
+        shown = {k: p.amount or p.measure or p.amount for k, p in fines.items()}
         yield "penalties", shown, example["penalties"]
     for aspect in ("points", "shared", "measure"):
         for penalty, wanted in example.get(aspect, {}).items():
-            yield f"{penalty}: {aspect}", getattr(found.get(penalty), aspect, None), wanted
+            yield f"{penalty}: {aspect}", getattr(fines.get(penalty), aspect, None), wanted
 
 
-def _refusals(policy: Policy, example: Table, calendar: WorkCalendar, state: Complaint) -> Claims:
+def _demands(policy: Policy, example: Table, calendar: WorkCalendar, state: Complaint) -> Claims:
+    """What is said of an action that is tried, and of the office's duties."""
     if tried := example.get("try"):
         action = tried["do"]
         after = state if action == "logged" else _state(policy, example, tried)
@@ -72,17 +68,14 @@ def _refusals(policy: Policy, example: Table, calendar: WorkCalendar, state: Com
             faults += extended(state, policy, calendar, tried)[1]
         got = sorted({str(f.params["gate"]) for f in faults})
         yield "refused by", got, sorted(example.get("refused", []))
-
-
-def _duties(policy: Policy, example: Table, calendar: WorkCalendar) -> Claims:
     duties = {duty.id: duty for duty in policy.duties}
     for id_, wanted in example.get("duties", {}).items():
         first, last = map(dt.date.fromisoformat, example["between"])
         done = example.get("done", {}).get(id_)
         days = [dt.date.fromisoformat(done)] if done else []
         duty = duties.get(id_)
-        found = duty and occasions(duty, calendar, first, last, days, first)
-        yield f"{id_}:", found and [o.day.isoformat() for o in found], wanted
+        found = duty and [*map(str, occasions(duty, calendar, first, last, days, first))]
+        yield f"{id_}:", found, wanted
 
 
 def _state(policy: Policy, example: Table, *more: Table) -> Complaint:
@@ -90,18 +83,14 @@ def _state(policy: Policy, example: Table, *more: Table) -> Complaint:
     given = {"received": "2026-03-02 09:00", "origin": "live", **example.get("given", {})}
     received, origin = given.pop("received"), given.pop("origin")
     steps = {step: _at(at).isoformat() for step, at in given.pop("steps", {}).items()}
-    body = {**policy.defaults(), **given, "named": bool(given.get("name")), "steps": steps}
-    made = [_event(1, "recorded" if origin == "old" else "logged", received, body)]
-    for seq, item in enumerate((*example.get("events", ()), *more), start=2):
-        do = item["do"]
-        body = {k: v for k, v in item.items() if k not in ("do", "at")} | {"step": do}
-        made.append(_event(seq, do if do in _KINDS else "step", item["at"], body))
-    return fold(made, policy)
-
-
-def _event(seq: int, type_: str, at: str, body: Table) -> Event:
-    when = _at(at).isoformat()
-    return Event(seq, "1", type_, when, when, "", "", body)
+    body = {**policy.defaults, **given, "named": bool(given.get("name")), "steps": steps}
+    told = [("recorded" if origin == "old" else "logged", received, body)]
+    for item in (*example.get("events", ()), *more):
+        body = {k: v for k, v in item.items() if k not in ("do", "at")} | {"step": item["do"]}
+        told.append(("step", item["at"], body))
+    dated = ((type_, _at(at).isoformat(), body) for type_, at, body in told)
+    events = (Event(n, "1", t, at, at, "", "", body) for n, (t, at, body) in enumerate(dated, 1))
+    return fold(events, policy)
 
 
 def _at(text: str) -> dt.datetime:

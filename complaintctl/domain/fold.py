@@ -1,11 +1,9 @@
-"""From events to the present state of one complaint: one pure fold, used for writing and for
-proving."""
+"""From events to the state of one complaint: one pure fold, used for writing and for proving."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from operator import itemgetter
-from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from ..clock import instant
@@ -19,64 +17,72 @@ DERIVED = ("named", "channel_group", "rank", "class", "reopened", "origin", "sta
 UNMAPPED = "unmapped"  # the columns of an old book that no field is for
 # What an event says about itself rather than about the complaint.
 OF_THE_STEP = {"step", "text", "limit", "until", "penalty", "amount", "person", "reason"}
-# What a complaint's row holds beside its fields, in the ledger (a test compares) and in registers.
+# What a complaint's row holds beside its fields: in the ledger, and also in lists and registers.
+ROW = (
+    *("station", "number", "adoption", "origin", "channel_group", "class", "rank", "status"),
+    *("received_at", "registered_at", "ended_at", "round", "contacted_at", "resolved_at"),
+    *("replied_at", "notified_at", "followed_up_at", "due_at", "due_limit", "next_due_at"),
+    *("next_limit", "late", "assessed", "fine", "more", "batch", "last_seq"),
+)
 BESIDE = (
-    *("id", "station", "number", "adoption", "origin", "channel_group", "class", "rank", "status"),
-    *("received_at", "registered_at", "ended_at", "closed_at", "round", "contacted_at"),
-    *("resolved_at", "replied_at", "notified_at", "followed_up_at", "due_at", "due_limit", "late"),
-    *("next_due_at", "next_limit", "assessed", "fine", "more", "batch", "fingerprint", "last_seq"),
-    *("carried", "serial", "item", "reply", "notified", "handler_unit", "address_account"),
+    *(*ROW, "id", "closed_at", "fingerprint", "carried", "serial", "item", "reply", "notified"),
+    *("handler_unit", "address_account"),
 )
 
 T = TypeVar("T", str, dt.datetime)
 
 
 class Taken(NamedTuple):
-    """A step that was taken. ``round`` counts re-openings from 0; ``undone`` by a later return
-    loop."""
+    """A step that was taken, and what its event said."""
 
     step: str
     at: dt.datetime
-    round: int
     seq: int
-    actor: str = ""
-    fields: Mapping[str, Any] = MappingProxyType({})
-    undone: bool = False
+    fields: Mapping[str, Any]
 
 
 @dataclass
+class Round:
+    """One time that a complaint was open, ``ended`` when it was closed; the steps that count in it
+    (not undone by a return)."""
+
+    since: dt.datetime
+    ended: dt.datetime | None
+    steps: list[Taken]
+
+
 class Complaint:
     """The state of one complaint. Only ``fold`` makes and changes it.
 
-    ``facts`` is what conditions may ask of it: its fields and what follows from them.
+    ``taken`` is all that was done, ``rounds`` one more than it was re-opened; ``facts`` is what
+    conditions may ask of it: its fields and what follows from them.
     """
 
-    number: str
-    received_at: dt.datetime
-    registered_at: dt.datetime
-    batch: str
-    origin: str = LIVE
-    status: str = "registered"
-    fields: dict[str, Any] = field(default_factory=dict)
-    taken: list[Taken] = field(default_factory=list)
-    rounds: list[tuple[dt.datetime, dt.datetime | None]] = field(default_factory=list)
-    voided: bool = False
-    last_seq: int = 0
-    facts: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def round(self) -> int:
-        return len(self.rounds) - 1
+    def __init__(self, event: Event, voided: bool) -> None:
+        self.number, self.batch, self.voided = event.number or "", event.batch, voided
+        self.received_at = instant(event.occurred_at)
+        self.registered_at = instant(event.recorded_at)
+        self.origin, self.status, self.last_seq = LIVE, "registered", event.seq
+        self.fields: dict[str, Any] = {**event.body, **event.private}
+        self.facts: dict[str, Any] = {}
+        self.taken: list[Taken] = []
+        ended, done = None, self.fields.pop("steps", {})
+        if event.type == "recorded":
+            done = sorted(((step, instant(at)) for step, at in done.items()), key=itemgetter(1))
+            self.origin = OLD
+            self.status, ended = ending(self.received_at, dict(done))
+            self.taken = [Taken(step, at, event.seq, {}) for step, at in done]
+        self.rounds = [Round(self.received_at, ended, [*self.taken])]
 
     @property
     def closed_at(self) -> dt.datetime | None:
         """When it was closed, in the present round; None while open."""
-        return self.rounds[-1][1]
+        return self.rounds[-1].ended
 
-    def steps(self, round_: int | None = None) -> list[Taken]:
-        """The steps that count (not undone by a return) in a round, by default the present one."""
-        wanted = self.round if round_ is None else round_
-        return [t for t in self.taken if t.round == wanted and not t.undone]
+    @property
+    def steps(self) -> list[Taken]:
+        """The steps that count in the present round."""
+        return self.rounds[-1].steps
 
 
 def fold(
@@ -88,31 +94,14 @@ def fold(
     was registered, with status ``voided``.
     """
     first, *later = events
-    state = _registered(first)
-    state.voided = first.batch in voided
+    state = Complaint(first, first.batch in voided)
     for event in later:
         if not state.voided and event.batch not in voided:
             _apply(state, event, policy)
         state.last_seq = event.seq
     if state.voided:
-        state.status = "voided"
-        state.rounds[0] = (state.received_at, state.received_at)
-    state.facts = facts_of(state.fields, policy, state.origin, state.status, state.round)
-    return state
-
-
-def _registered(event: Event) -> Complaint:
-    received = instant(event.occurred_at)
-    values = {**event.body, **event.private}
-    done = values.pop("steps", {})
-    state = Complaint(event.number or "", received, instant(event.recorded_at), event.batch)
-    state.fields, state.rounds, state.last_seq = values, [(received, None)], event.seq
-    if event.type == "recorded":
-        done = sorted(((step, instant(at)) for step, at in done.items()), key=itemgetter(1))
-        state.origin = OLD
-        state.status, ended = ending(received, dict(done))
-        state.rounds = [(received, ended)]
-        state.taken = [Taken(step, at, 0, event.seq) for step, at in done]
+        state.status, state.rounds[0].ended = "voided", state.received_at
+    state.facts = facts_of(state.fields, policy, state.origin, state.status, len(state.rounds) - 1)
     return state
 
 
@@ -123,21 +112,19 @@ def ending(received: T, done: Mapping[str, T]) -> tuple[str, T]:
 
 
 def _apply(state: Complaint, event: Event, policy: Policy) -> None:
-    values = {**event.body, **event.private}
-    if event.type == "amended":
+    values, at = {**event.body, **event.private}, instant(event.occurred_at)
+    name = str(values.get("step", event.type))
+    if name == "amended":
         if "received_at" in values:
-            state.received_at = instant(values.pop("received_at"))
-            known = state.origin == LIVE or any(t.step in ENDS for t in state.taken if not t.round)
-            # An old record whose end nobody knows left the stock with its receipt.
-            ended = state.rounds[0][1] if known else state.received_at
-            state.rounds[0] = (state.received_at, ended)
+            first = state.rounds[0]
+            state.received_at = first.since = instant(values.pop("received_at"))
+            if state.origin == OLD and not any(t.step in ENDS for t in first.steps):
+                first.ended = first.since  # its end is not known: it left the stock at once
         values.pop("reason", None)
         state.fields.update(values)
         return
-    at = instant(event.occurred_at)
-    name = str(values["step"]) if event.type == "step" else event.type
     if name == "reopened":
-        state.rounds.append((at, None))
+        state.rounds.append(Round(at, None, []))
         state.fields.pop("outcome", None)
     state.fields.update({k: v for k, v in values.items() if k not in OF_THE_STEP})
     if name == "reopened":
@@ -145,19 +132,17 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
     elif name == "closed":
         outcome = policy.term("outcome", state.fields.get("outcome"))
         state.status = (outcome.group if outcome else "") or "closed"
-        state.rounds[-1] = (state.rounds[-1][0], at)
+        state.rounds[-1].ended = at
     else:
         _step(state, policy.steps.get(name) or Step(name, name, name), policy)
-    state.taken.append(Taken(name, at, state.round, event.seq, event.actor, values))
+    for steps in (state.taken, state.steps):
+        steps.append(Taken(name, at, event.seq, values))
 
 
 def _step(state: Complaint, step: Step, policy: Policy) -> None:
     """What a step does besides being taken: fields it sets, steps it undoes, the next status."""
     state.fields.update(step.sets or {})
-    state.taken = [
-        t._replace(undone=True) if t.round == state.round and t.step in step.resets else t
-        for t in state.taken
-    ]
+    state.rounds[-1].steps = [t for t in state.steps if t.step not in step.resets]
     wanted = "assigned" if step.id == "assigned" else step.status
     if wanted and state.closed_at is None:
         # A contact after the reply does not lead back; only a return or a re-opening does.

@@ -1,15 +1,14 @@
-"""What the rules demand before a step is taken or a limit is moved: all that is missing, each with
-its clause."""
+"""What the rules demand before a step is taken or a limit is moved: all that is missing."""
 
 from collections.abc import Iterator
 from operator import attrgetter
 
 from ..errors import Fault
-from .clocks import Clock, clocks, reach
+from .clocks import clocks, reach
 from .conditions import Table
 from .entry import absent
 from .fold import Complaint
-from .policy import Extension, Gate, Policy
+from .policy import Gate, Policy
 from .spans import read_span
 from .workdays import WorkCalendar
 
@@ -27,7 +26,7 @@ def _lacks(gate: Gate, state: Complaint, policy: Policy) -> Iterator[Fault]:
     about = {"gate": gate.id, "clause": gate.clause, "article": gate.place}
     about |= {"source": policy.named(gate.origin), "after": [*map(policy.label, gate.after)]}
     known = state.facts
-    done = {t.step: t.at for t in sorted(state.steps(), key=attrgetter("at"))}  # each the last time
+    done = {t.step: t.at for t in sorted(state.steps, key=attrgetter("at"))}  # each the last time
     since = max((done[name] for name in gate.after if name in done), default=state.received_at)
     lacking = [("gate.step", name) for name in gate.steps if name not in done]
     lacking += [("gate.again", n) for n in gate.steps if n in done and done[n] < since]
@@ -49,8 +48,7 @@ def extended(
 ) -> tuple[str, list[Fault]]:
     """The limit an extension means, and all that stands against it; ``state`` is before it.
 
-    The limit need not be named when only one that runs may be moved. A fault's ``gate`` is the
-    rule.
+    The limit need not be named when only one that runs may be moved. ``gate`` of a fault: the rule.
     """
     running = {c.limit: c for c in clocks(state, policy, calendar) if c.state == "running"}
     rules = {limit: rule for rule in policy.extensions for limit in rule.limits if limit in running}
@@ -64,17 +62,12 @@ def extended(
         faults += [Fault("extension.condition", {"clause": rule.clause, "fields": asked})]
     lacking = [policy.fields[n] for n in ("until", "approver") if not values.get(n)]
     faults += [absent(policy, field) for field in lacking]
-    faults += _dates(rule, running[limit], str(values.get("until") or "")[:10], calendar)
+    due, until = running[limit].due_at, str(values.get("until") or "")[:10]
+    if due and until:
+        said: dict[str, object] = {"value": until, "limit": limit, "due": due.date()}
+        last = reach(read_span(rule.at_most), due, calendar, "forward")[0] if rule.at_most else None
+        if until <= str(due.date()):
+            faults.append(Fault("extension.earlier", said))
+        elif last and until > str(last.date()):
+            faults.append(Fault("extension.too_far", {**said, "last": last.date()}))
     return limit, [f.about(gate=rule.id) for f in faults]
-
-
-def _dates(rule: Extension, clock: Clock, until: str, calendar: WorkCalendar) -> Iterator[Fault]:
-    due = clock.due_at
-    if not (due and until):
-        return
-    said: dict[str, object] = {"value": until, "limit": clock.limit, "due": due.date()}
-    last = reach(read_span(rule.at_most), due, calendar, "forward")[0] if rule.at_most else None
-    if until <= str(due.date()):
-        yield Fault("extension.earlier", said)
-    elif last and until > str(last.date()):
-        yield Fault("extension.too_far", {**said, "last": last.date()})

@@ -33,35 +33,26 @@ def proposals(state: Complaint, policy: Policy, running: Iterable[Clock]) -> lis
     """
     if state.voided or state.origin == OLD:
         return []
-    known = state.facts
     late = {c.limit.partition("/")[0]: c for c in running if c.state == "late"}
     decided = {t.fields.get("penalty"): t for t in state.taken if t.step in _VERDICTS}
     found = []
     for rule in policy.penalties:
         breached = [late[limit] for limit in rule.late if limit in late]
-        if rule.applies(known) and (breached or not rule.late):
-            days = sum(_days_late(clock, state) for clock in breached)
-            units = {"person": known.get("persons") or 1, "day_late": days}
-            count = int(units.get(rule.per, 1))
-            found.append(_proposal(rule, known, count, decided.get(rule.id)))
+        if rule.applies(state.facts) and (breached or not rule.late):
+            # One for a breach itself, one for every further day (压单: 超过再按1单…/天累加).
+            ends = ((c.met_at or state.rounds[c.round].ended, c.due_at) for c in breached)
+            days = sum(1 + (end - due).days if end and due else 1 for end, due in ends)
+            found.append(_proposal(rule, state.facts, days, decided.get(rule.id)))
     return found
 
 
-def _proposal(rule: Penalty, known: Table, count: int, verdict: Taken | None) -> Proposal:
-    said = verdict.fields if verdict else {}
+def _proposal(rule: Penalty, known: Table, days: int, verdict: Taken | None) -> Proposal:
+    told, said = (_VERDICTS[verdict.step], verdict.fields) if verdict else ("proposed", {})
+    units = {"person": known.get("persons") or 1, "day_late": days}
     times = float(by_fact(rule.multiplier, known))
-    ruled = float(by_fact(rule.amount, known)) * count * times
+    ruled = float(by_fact(rule.amount, known)) * int(units.get(rule.per, 1)) * times
     amount = ruled if said.get("amount") is None else float(said["amount"])
     points = float(by_fact(rule.points, known)) * times
     shared = amount * rule.share if all(map(known.get, rule.share_on)) else 0.0
-    state = _VERDICTS[verdict.step] if verdict else "proposed"
-    person = str(said.get("person") or "")
-    return Proposal(
-        rule.id, rule.origin, amount, points, rule.minimum, rule.measure, state, person, shared
-    )
-
-
-def _days_late(clock: Clock, state: Complaint) -> int:
-    """One for the breach itself and one more for every further day (压单: 超过再按1单…/天累加)."""
-    end = clock.met_at or state.rounds[clock.round][1]
-    return 1 + max(0, (end - clock.due_at).days) if end and clock.due_at else 1
+    ids, person = (rule.id, rule.origin), str(said.get("person") or "")
+    return Proposal(*ids, amount, points, rule.minimum, rule.measure, told, person, shared)

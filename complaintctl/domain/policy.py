@@ -12,6 +12,7 @@ from .conditions import ByFact, Scalar, Table, When, by_fact, matches
 from .spans import Span, read_span
 from .vocabulary import Named
 
+FieldType = Literal["text", "term", "bool", "number", "count", "day", "moment", "phone", "digits"]
 Roll = Literal["forward", "backward", "none"]
 
 
@@ -37,9 +38,7 @@ class Term(Item):
 class Field(Item):
     """What a complaint may carry. Phone and digits are texts that spreadsheets spoil."""
 
-    type: Literal["text", "term", "bool", "number", "count", "day", "moment", "phone", "digits"] = (
-        "text"
-    )
+    type: FieldType = "text"
     of: str = ""
     private: bool = False
     required: bool = False
@@ -80,7 +79,6 @@ class Rule(Item):
         return f" {self.article} " if self.article else ""
 
     def applies(self, facts: Table) -> bool:
-        """Whether the rule speaks of a complaint with these facts."""
         return matches(self.when, facts) and not any(matches(t, facts) for t in self.unless)
 
 
@@ -110,9 +108,10 @@ class Limit(Rule):
         odd = self.attempts or self.not_before or self.due_field or self.times > 1
         return self.since == ("received",) and not odd
 
-    def span(self, facts: Table) -> Span:
-        """The span that holds for these facts."""
-        return read_span(by_fact(self.within, facts, "promptly"))
+    def span(self, facts: Table, part: int = 1) -> Span:
+        """The span that holds for these facts; the parts of a repeated limit run in turn."""
+        span = read_span(by_fact(self.within, facts, "promptly"))
+        return Span(span.n * part, span.unit) if part > 1 else span
 
 
 class Extension(Rule):
@@ -206,7 +205,10 @@ class Policy:
             for name, terms in text.get("vocabulary", {}).items()
         }
         self.fields = {field.id: field for field in self._items(Field)}
+        usual = {field.id: field.default for field in self.fields.values()}
+        self.defaults: dict[str, Any] = {k: v for k, v in usual.items() if v is not None}
         self.steps = {step.id: step for step in self._items(Step)}
+        self.lasting = {step.id for step in self.steps.values() if step.after_close}
         counting = {key: text[key] for key in ("roll", "count_receipt_day") if key in text}
         self.limits, self.extensions = self._items(Limit, **counting), self._items(Extension)
         self.gates, self.penalties = self._items(Gate), self._items(Penalty)
@@ -237,10 +239,6 @@ class Policy:
         lists = self.text.get("checklists", {})
         hidden = {s for id_, steps in lists.items() if id_ not in (self.id, plan) for s in steps}
         return [s for s in self.steps.values() if s.id not in hidden or s.id in lists.get(plan, ())]
-
-    def defaults(self) -> dict[str, Any]:
-        """What the fields hold where nothing is said."""
-        return {f.id: f.default for f in self.fields.values() if f.default is not None}
 
     def label(self, name: str) -> Named:
         """What a field or step is called; by its id, where there is none of that name."""

@@ -1,11 +1,10 @@
 """Which days work, and how days are counted (Civil Code, articles 201 and 203).
 
-Pure: the exceptional days are handed in, nothing here knows a ledger or a library.
-A year without a State Council notice still counts, and says that it is provisional.
+The exceptional days are handed in. A year without a State Council notice still counts, and says
+that it is provisional.
 """
 
 import datetime as dt
-from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Mapping
 from functools import cache
 
@@ -25,7 +24,7 @@ class WorkCalendar:
         """``days``: date -> (``off`` or ``work``, name); ``announced``: years with a notice."""
         self._days = {day.toordinal(): entry for day, entry in days.items()}
         self._announced = frozenset(announced)
-        self._working = cache(self._workdays)
+        self._works = cache(lambda n: self.is_workday(dt.date.fromordinal(n)))
 
     def why(self, day: dt.date) -> Reason:
         """(code, name): ``work``, ``rest`` (weekend), ``off``, ``makeup`` (weekend worked)."""
@@ -38,7 +37,6 @@ class WorkCalendar:
         return kind or "work", name
 
     def is_workday(self, day: dt.date) -> bool:
-        """Whether the office works on this day."""
         return self.why(day)[0] in ("work", "makeup")
 
     def provisional(self, day: dt.date) -> bool:
@@ -51,25 +49,12 @@ class WorkCalendar:
         The day of receipt is not counted, unless ``count_start``: then it is day 1 if it works.
         Raises ValueError beyond the calendar (year 1 to 9999).
         """
-        if n == 0:
-            return start
-        year, days = start.year, self._working(start.year)
-        bisect = bisect_left if count_start == (n > 0) else bisect_right
-        place = bisect(days, start.toordinal()) + n - (n > 0)
-        while place >= len(days):
-            place -= len(days)
-            year += 1
-            days = self._working(year)
-        while place < 0:
-            year -= 1
-            days = self._working(year)
-            place += len(days)
-        return dt.date.fromordinal(days[place])
-
-    def _workdays(self, year: int) -> list[int]:
-        """The ordinals of the year's working days, in order."""
-        span = range(dt.date(year, 1, 1).toordinal(), dt.date(year, 12, 31).toordinal() + 1)
-        return [n for n in span if self.is_workday(dt.date.fromordinal(n))]
+        step = (n > 0) - (n < 0)
+        day = start.toordinal() - step * count_start
+        while n:
+            day += step
+            n -= step * self._works(day)
+        return dt.date.fromordinal(day)
 
     def roll(self, day: dt.date, how: str) -> dt.date:
         """A last day that does not work moves ``forward`` (article 203), ``backward``, ``none``."""

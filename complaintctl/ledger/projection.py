@@ -13,26 +13,20 @@ from ..clock import iso
 from ..domain.clocks import Clock
 from ..domain.conditions import Table
 from ..domain.event import canonical
-from ..domain.fold import DERIVED, UNMAPPED, Complaint
+from ..domain.fold import DERIVED, ROW, UNMAPPED, Complaint
 from ..domain.penalties import Proposal
 from ..domain.policy import Policy
 
 Row = tuple[Any, ...]
 Told = dict[str, Any]
 Tables = dict[str, list[Row]]
-STEPS = ("contacted", "resolved", "replied", "notified", "followed_up")
 PLAIN = (
     *("reference", "kind", "channel", "category", "level", "name", "phone", "address"),
     *("account_no", "content", "demand", "accused", "receiver", "handler", "unit", "reply_mode"),
     *("result", "outcome", "substantiated", "responsibility", "satisfaction", "note"),
     "fingerprint",
 )
-COLUMNS = (
-    *("station", "number", "adoption", "origin", "channel_group", "class", "rank", "status"),
-    *("received_at", "registered_at", "ended_at", "round", *(f"{s}_at" for s in STEPS), *PLAIN),
-    *("restricted", "due_at", "due_limit", "next_due_at", "next_limit", "late", "assessed"),
-    *("fine", "more", "batch", "last_seq"),
-)
+COLUMNS = (*ROW, *PLAIN, "restricted")
 SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accused", "handler")
 # What has a column, and what only the events tell.
 _OWN = {*PLAIN, *DERIVED, "policy", "restricted", UNMAPPED}
@@ -51,8 +45,8 @@ def tables(
     return {
         "complaint": [columns(policy, state.facts, told)],
         "spell": [
-            (*key, n, iso(since), _iso(until))
-            for n, (since, until) in enumerate(state.rounds if state.round else ())
+            (*key, n, iso(each.since), _iso(each.ended))
+            for n, each in enumerate(state.rounds if len(state.rounds) > 1 else ())
         ],
         "clock": [
             (*key, round_, limit, origin, iso(since), _iso(due), _iso(met), *rest)
@@ -67,7 +61,7 @@ def _told(state: Complaint, policy: Policy, running: list[Clock], proposed: list
     shown = ((at, name) for at, name, _ in dated if policy.limit(name).shown)
     coming = ((at, name) for at, name, told in dated if told == "running")
     fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
-    return {f"{t.step}_at": iso(t.at) for t in state.taken if not t.undone} | {
+    return {f"{t.step}_at": iso(t.at) for each in state.rounds for t in each.steps} | {
         "number": state.number,
         "received_at": iso(state.received_at),
         "registered_at": iso(state.registered_at),

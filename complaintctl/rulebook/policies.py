@@ -173,11 +173,10 @@ def _by_kind(one: Policy, two: Policy) -> list[Fault]:
 
 
 def _limits(policy: Policy, kind: str) -> list[Fault]:
-    known = facts_of(policy.defaults() | {"kind": kind}, policy, LIVE, "registered")
+    known = facts_of(policy.defaults | {"kind": kind}, policy, LIVE, "registered")
     return [
         Fault("diff.item", {"id": limit.id, "what": limit, "span": limit.span(known)})
-        for limit in policy.limits
-        if limit.until and limit.applies(known)
+        for limit in policy.limits_on(known)
     ]
 
 

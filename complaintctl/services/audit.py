@@ -1,13 +1,12 @@
 """Founding an office and proving its ledger."""
 
 import datetime as dt
-import hashlib
 import re
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from ..domain.event import anchor, canonical
+from ..domain.event import anchor, canonical, digest
 from ..domain.policy import Policy
 from ..errors import Usage, together
 from ..ledger.connection import built, create
@@ -51,9 +50,8 @@ def _checked(code: str) -> None:
 
 def adoption(rules: Policy, now: dt.datetime, day: dt.date) -> Draft:
     """The event by which an office adopts a policy: the ledger keeps its full text."""
-    digest = hashlib.sha256(canonical(rules.text).encode()).hexdigest()
-    body = {"policy": rules.id, "edition": rules.edition, "digest": digest, "from": str(day)}
-    return Draft("adopted", now, None, body | {"text": rules.text})
+    body = {"policy": rules.id, "edition": rules.edition, "from": str(day), "text": rules.text}
+    return Draft("adopted", now, None, body | {"digest": digest(b"", canonical(rules.text))})
 
 
 def announced(now: dt.datetime, known: Iterable[int] = ()) -> Draft:

@@ -41,7 +41,7 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
         adoption = office.book.adoption(received.date())
         policy = office.book.policy(adoption)
         values, more = enter(policy, given, office.now)
-        values = policy.defaults() | values
+        values = policy.defaults | values
         failed = [f.params.get("field") for f in more]
         wrong += more + [f for f in missing(policy, values) if f.params["field"] not in failed]
         wrong.tell()
@@ -176,12 +176,12 @@ def _act(
         with wrong.kept():
             # A call-back of that day is meant to come after that day's reply, if a rule says so.
             after = {name for g in policy.gates if step.id in g.steps for name in g.after}
-            taken = [t.at for t in state.steps() if t.step in after]
+            taken = [t.at for t in state.steps if t.step in after]
             moment = when(at, office.now, *_since(state, policy, step), taken)
         wrong.tell()
         if step is (CLOSED if state.closed_at else REOPENED):  # it is so already
             return state.number, step, False
-        assigned = step is ASSIGNED and any(t.step == step.id for t in state.steps())
+        assigned = step is ASSIGNED and any(t.step == step.id for t in state.steps)
         if assigned and values.items() <= state.fields.items():  # just so
             return state.number, step, False
         _allow(office, state, policy, step.id, values)
@@ -212,16 +212,15 @@ def _since(state: Complaint, policy: Policy, step: Named) -> tuple[dt.datetime, 
     """What a step comes after, in time: the receipt (no name) or a step (its name)."""
     if step is REOPENED and state.closed_at:
         return state.closed_at, policy.called(CLOSED.id)
-    last = max(state.steps(), key=attrgetter("at"), default=None)
+    last = max(state.steps, key=attrgetter("at"), default=None)
     if step is CLOSED and last:
         return last.at, policy.called(last.step)
-    return state.rounds[-1][0], policy.called(REOPENED.id) if state.round else None
+    return state.rounds[-1].since, policy.called(REOPENED.id) if len(state.rounds) > 1 else None
 
 
 def _allow(office: Office, state: Complaint, policy: Policy, action: str, values: Values) -> None:
     """What needs no clause: only ``reopen`` moves what is closed; decisions need their object."""
-    step = policy.steps.get(action)
-    if state.closed_at and action != "reopened" and not (step and step.after_close):
+    if state.closed_at and action not in {"reopened", *policy.lasting}:
         raise Refused("complaint.closed", number=state.number)
     if action == "extended":
         values["limit"], faults = extended(state, policy, office.book.calendar, values)

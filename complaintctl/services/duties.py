@@ -68,9 +68,9 @@ def _owed(office: Office, until: dt.date) -> list[Values]:
     began = dt.date.fromisoformat(queries.station(office.ledger)["opened_at"][:10])
     today, calendar = office.now.date(), office.book.calendar
     found = [
-        {**_duty(duty), "day": o.day, "state": "overdue" if o.day < today else "due"}
+        {**_duty(duty), "day": day, "state": "overdue" if day < today else "due"}
         for duty in office.policy.duties
-        for o in owed(duty, calendar, today, until, done.get(duty.id, ()), began)
+        for day in owed(duty, calendar, today, until, done.get(duty.id, ()), began)
     ]
     return sorted(found, key=lambda d: (d["day"], d["duty"]))
 

@@ -59,7 +59,7 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
 def _checklist(state: Complaint, policy: Policy) -> list[Values]:
     """The steps of the plan (预案) a complaint follows, in order, each with when it was done."""
     plan = state.fields.get("plan") or policy.id
-    done = {t.step: t.at for t in state.steps()}
+    done = {t.step: t.at for t in state.steps}
     steps = map(policy.steps.get, policy.text.get("checklists", {}).get(plan, ()))
     listed = (step for step in steps if step and not step.resets)  # one may have been dropped
     return [{"step": s.id, "title": s, "done_at": done.get(s.id)} for s in listed]
@@ -83,7 +83,7 @@ def seen(policy: Policy, row: Values, *, bare: bool = False, kept: Values | None
     shown = {**row, "more": json.loads(row["more"]) | (kept or {}), "closed_at": closed}
     if bare or not row["restricted"]:
         return shown
-    usual = policy.defaults()
+    usual = policy.defaults
     shown["more"] = {k: WITHHELD for k, v in shown["more"].items() if v and v != usual.get(k)}
     return masked(shown, WITHHELD, frozenset(f.id for f in policy.fields.values() if f.private))
 
@@ -117,7 +117,7 @@ def history(office: Office, wanted: str, *, bare: bool = False) -> list[Values]:
         about = {key: getattr(event, key) for key in EVENT}
         about |= {"type": name, "title": policy.called(name)}
         void = event.batch in office.book.voided
-        usual = policy.defaults() if event.type in ("logged", "recorded") else {}
+        usual = policy.defaults if event.type in ("logged", "recorded") else {}
         words = worded(policy, values, usual)
         lines.append({**about, "voided": void, "values": values, "words": words})
     return lines
@@ -191,7 +191,7 @@ def labelled(office: Office, shown: Values) -> Values:
     """A complaint that is shown or listed, with the words of its vocabularies instead of ids."""
     known = shown.get("adoption") or queries.complaint(office.ledger, shown["number"])["adoption"]
     policy = office.book.policy(known)
-    usual = policy.defaults()
+    usual = policy.defaults
     more = {"more": worded(policy, shown["more"], usual)} if "more" in shown else {}
     return {**shown, **terms(policy, shown), **more}
 
