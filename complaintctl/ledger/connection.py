@@ -9,7 +9,7 @@ import sqlite3
 import stat
 import struct
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,15 @@ SETTINGS = """
 """
 Row = dict[str, Any]
 HEADER = struct.Struct(">16s44xI4xI28x")  # the magic text, user_version, application_id
+# What stands in an error's name or, of pages or a schema that somebody has changed, in its words.
 TROUBLES = {
-    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "busy"),
-    **dict.fromkeys((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB), "damaged"),
-    **dict.fromkeys((sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN), "disk"),
-    **{sqlite3.SQLITE_FULL: "full", sqlite3.SQLITE_READONLY: "readonly"},
+    "busy": "SQLITE_(BUSY|LOCKED)",
+    "disk": "SQLITE_(IOERR|CANTOPEN)",
+    "full": "SQLITE_FULL",
+    "readonly": "SQLITE_READONLY",
+    "damaged": "SQLITE_(CORRUPT|NOTADB)|malformed|decode|no such (table|column)"
+    "|unsupported file format|incomplete input",
 }
-# What SQLite says of a file whose pages or whose schema somebody has changed.
-DAMAGED = "malformed|decode|no such (table|column)|unsupported file format|incomplete input"
 
 
 class Ledger:
@@ -47,28 +48,26 @@ class Ledger:
     def __init__(self, path: Path | None = None) -> None:
         self.path, self.station, self.begin = path, "", "begin immediate"
         uri = f"{path.absolute().as_uri()}?mode=rw" if path else ":memory:"
-        with translated(path):
-            self.connection = sqlite3.connect(
-                uri, uri=True, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
-            )
-            self.connection.executescript(SETTINGS)
+        self.connection = sqlite3.connect(
+            uri, uri=True, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
+        )
+        self.connection.executescript(SETTINGS)
 
     @contextmanager
     def unit(self) -> Iterator[None]:
         """One command, one unit of work: all of it is written, or nothing."""
-        with translated(self.path):
-            self.connection.execute(self.begin)
-            done = False
-            try:
-                yield
-                done = True
-                self.connection.execute("commit")
-            except BaseException as error:
-                if self.connection.in_transaction:
-                    self.connection.execute("rollback")
-                elif done and isinstance(error, sqlite3.Error):
-                    raise LedgerTrouble("ledger.unknown_outcome", path=self.path) from None
-                raise
+        self.connection.execute(self.begin)
+        done = False
+        try:
+            yield
+            done = True
+            self.connection.execute("commit")
+        except BaseException as error:
+            if self.connection.in_transaction:
+                self.connection.execute("rollback")
+            elif done and isinstance(error, sqlite3.Error):
+                raise LedgerTrouble("ledger.unknown_outcome", path=self.path) from None
+            raise
 
     def run(self, sql: str, **named: Any) -> sqlite3.Cursor:
         """Runs one statement; the rows it returns are tuples."""
@@ -99,10 +98,8 @@ class Ledger:
             self.only_read(True)
             return self.rows(sql, **named)
         except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in TROUBLES.keys() - {
-                sqlite3.SQLITE_READONLY
-            }:
-                raise  # busy, full, damaged: no fault of the file
+            if _trouble(error) in ("busy", "disk", "full"):
+                raise  # no fault of the file
             raise BadRules("rules.query", path=file, detail=str(error)) from None
         finally:
             self.only_read(False)
@@ -112,40 +109,50 @@ class Ledger:
 
 
 @contextmanager
-def translated(path: Path | None) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
     """Turns what SQLite says into a sentence for the clerk."""
     try:
         yield
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        code = TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-        if code is None and not re.search(DAMAGED, str(error)):
-            raise
-        raise LedgerTrouble(f"ledger.{code or 'damaged'}", path=path) from error
+        if code := _trouble(error):
+            raise LedgerTrouble(f"ledger.{code}", path=path) from error
+        raise
 
 
-def create(path: Path) -> Ledger:
-    """A new, empty file, mode 0600, to be ``built``. LedgerTrouble when it exists."""
+def _trouble(error: Exception) -> str | None:
+    said = f"{getattr(error, 'sqlite_errorname', '')}: {error}"
+    return next((code for code, words in TROUBLES.items() if re.search(words, said)), None)
+
+
+@contextmanager
+def created(path: Path) -> Iterator[Ledger]:
+    """A new ledger without events, mode 0600; gone again if what is done with it fails.
+
+    LedgerTrouble when there is such a file.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(0o600, exist_ok=False)
     except OSError:
         code = "ledger.exists" if path.exists() else "ledger.disk"
         raise LedgerTrouble(code, path=path) from None
-    return Ledger(path)
+    try:
+        with translated(path), closing(Ledger(path)) as ledger:
+            yield built(ledger)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def open_ledger(path: Path) -> Ledger:
     """An existing ledger, brought to the present version if it is older."""
     version = _inspect(path)
-    ledger = Ledger(path)
-    try:
+    with ExitStack() as failing:
+        ledger = failing.enter_context(closing(Ledger(path)))
         if version < VERSION:
             built(ledger)
-        with translated(path):
-            ledger.station = next(iter(ledger.column("select code from station")), "")
-    except BaseException:
-        ledger.close()
-        raise
+        ledger.station = next(iter(ledger.column("select code from station")), "")
+        failing.pop_all()
     return ledger
 
 
@@ -163,19 +170,15 @@ def built(ledger: Ledger) -> Ledger:
 
 def _inspect(path: Path) -> int:
     """The version in the header of a file that is surely ours."""
+    head = b""
     try:
-        info = path.stat()
+        if stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for its writer
+            with open(path, "rb") as file:
+                head = file.read(HEADER.size)
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound("ledger.missing", path=path) from None
     except OSError:
         raise LedgerTrouble("ledger.disk", path=path) from None
-    head = b""
-    if stat.S_ISREG(info.st_mode):  # a pipe would wait for its writer
-        try:
-            with open(path, "rb") as file:
-                head = file.read(HEADER.size)
-        except OSError:
-            raise LedgerTrouble("ledger.disk", path=path) from None
     magic, version, owner = HEADER.unpack(head.ljust(HEADER.size, b"\0"))
     if len(head) < HEADER.size or (magic, owner) != (b"SQLite format 3\0", APPLICATION_ID):
         raise LedgerTrouble("ledger.foreign", path=path)
