@@ -53,15 +53,12 @@ class Complaint:
 
     number: str
     received_at: dt.datetime
-    registered_at: dt.datetime
-    batch: str
     origin: str = LIVE
     status: str = "registered"
     fields: dict[str, Any] = field(default_factory=dict)
     taken: list[Taken] = field(default_factory=list)
     rounds: list[tuple[dt.datetime, dt.datetime | None]] = field(default_factory=list)
     voided: bool = False
-    last_seq: int = 0
     facts: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -93,7 +90,6 @@ def fold(
     for event in later:
         if not state.voided and event.batch not in voided:
             _apply(state, event, policy)
-        state.last_seq = event.seq
     if state.voided:
         state.status = "voided"
         state.rounds[0] = (state.received_at, state.received_at)
@@ -105,8 +101,7 @@ def _registered(event: Event) -> Complaint:
     received = instant(event.occurred_at)
     values = {**event.body, **event.private}
     done = values.pop("steps", {})
-    state = Complaint(event.number or "", received, instant(event.recorded_at), event.batch)
-    state.fields, state.rounds, state.last_seq = values, [(received, None)], event.seq
+    state = Complaint(event.number or "", received, fields=values, rounds=[(received, None)])
     if event.type == "recorded":
         done = sorted(((step, instant(at)) for step, at in done.items()), key=itemgetter(1))
         state.origin = OLD

@@ -8,7 +8,7 @@ import datetime as dt
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from itertools import islice
@@ -43,27 +43,26 @@ class Preparer:
         self.rows: dict[str, list[Row]] = {table: [] for table in TABLES}
         self._ruling = cache(self._ruled)
 
-    def _ruled(self, day: str) -> tuple[dt.date, int, Policy]:
-        """The day, and the policy that is in force on it."""
+    def _ruled(self, day: str) -> tuple[int, Policy, str, Mapping[str, str]]:
+        """The policy in force on a day, and what it says of the numbers of that day."""
         date = dt.date.fromisoformat(day)
         adoption = self.book.adoption(date)
-        return date, adoption, self.book.policy(adoption)
+        policy = self.book.policy(adoption)
+        return adoption, policy, *series_of(policy.number, date)
 
     def add(self, salt: bytes, old: Old) -> None:
         """One more record; it takes its number in the series of the month it was received."""
         received, said, personal = old
-        day, adoption, policy = self._ruling(received[:10])
-        series, names = series_of(policy.number, day)
+        adoption, policy, series, names = self._ruling(received[:10])
         serial = self.last[series] = self.last.get(series, 0) + 1
         number = policy.number.format(**names, serial=serial)
         said["policy"] = adoption
         self.rowid += 1
         event, private = self.chain.link((number, "recorded", received), said, personal, salt)
         self.rows["event"].append(event)
-        if private:
-            self.rows["private"].append(private)
+        self.rows["private"] += private
         record = Event._make((*event[1:8], said, personal))
-        tables = self._history(record, policy) or shown(self.station, self.book, [record])
+        tables = self._history(record, policy) or shown(self.book, [record])
         (complaint,) = tables["complaint"]
         self.rows["complaint"].append(complaint)
         self.rows["clock"] += tables["clock"]
@@ -78,25 +77,15 @@ class Preparer:
         found = judged(policy, facts, received, done, self.book.calendar)
         if found is None:
             return None
-        about = (self.station, event.number, 0)
-        lines = [
-            (*about, limit.id, limit.origin, received, due, met, state, int(unsure))
+        about = (self.station, event.number, event.recorded_at, event.batch, event.seq)
+        timed = [
+            (*about[:2], 0, limit.id, limit.origin, received, due, met, state, int(unsure))
             for limit, due, met, state, unsure in found
         ]
-        dated = [(due, limit.id) for limit, due, *_ in found if due and limit.shown]
-        told = projection.QUIET | {f"{step}_at": at for step, at in done.items()}
-        told |= {
-            "station": self.station,
-            "number": event.number,
-            "received_at": received,
-            "registered_at": event.recorded_at,
-            "ended_at": ended,
-            "due": min(dated, default=projection.NOTHING),
-            "late": "late" in [state for *_, state, _ in found],
-            "batch": event.batch,
-            "last_seq": event.seq,
-        }
-        return {"complaint": [projection.columns(policy, facts, told)], "clock": lines}
+        dates = {f"{step}_at": at for step, at in done.items()}
+        dates |= {"received_at": received, "ended_at": ended}
+        complaint = projection.columns(about, policy, facts, dates, timed)
+        return {"complaint": [complaint], "clock": timed}
 
     def ready(self) -> list[tuple[str, list[Row]]]:
         """Rows for whole statements; what is over waits, so that few statements are compiled."""

@@ -7,7 +7,8 @@ from typing import Any
 
 from ..domain.event import Event
 from .connection import Ledger, built
-from .store import Book, office_events, project
+from .projection import Row, write
+from .store import Book, events_of, project
 
 TABLES = ("station", "adoption", "calendar_day", "calendar_year", "duty_record")
 
@@ -15,13 +16,21 @@ TABLES = ("station", "adoption", "calendar_day", "calendar_year", "duty_record")
 def project_office(ledger: Ledger, book: Book) -> None:
     """Makes the office's tables show what its events say."""
     book.forget()
-    for table in TABLES[1:]:
-        ledger.run(f"delete from {table} where station = :station")
-    for event in office_events(ledger):
+    for table, rows in shown_office(book).items():
+        code = "code" if table == "station" else "station"
+        ledger.run(f"delete from {table} where {code} = :station")
+        for row in rows:
+            write(ledger.connection, table, [row])
+
+
+def shown_office(book: Book) -> dict[str, Collection[Row]]:
+    """What the office's tables must hold; of one key, what was said last."""
+    found: dict[str, dict[Any, Row]] = {table: {} for table in TABLES}
+    for event in events_of(book.ledger, None):
         if event.batch not in book.voided:
-            for table, *row in _rows(event):
-                sql = f"insert or replace into {table} values (?{', ?' * len(row)})"
-                ledger.connection.execute(sql, (ledger.station, *row))
+            for table, key, *row in _rows(event):
+                found[table][key] = (book.ledger.station, key, *row)
+    return {table: rows.values() for table, rows in found.items()}
 
 
 def _rows(event: Event) -> Iterator[tuple[Any, ...]]:
@@ -60,25 +69,19 @@ def refresh(ledger: Ledger, book: Book, days: Collection[dt.date]) -> int:
 
 
 def as_of(ledger: Ledger, moment: dt.datetime) -> Ledger:
-    """The same ledger without what was recorded after ``moment``. The caller closes it."""
-    then = replayed(ledger, "e.recorded_at <= :moment", moment=moment.isoformat())
-    book = Book(then)
-    sql = "select distinct number from event where number is not null order by number"
-    for number in then.column(sql):
-        project(then, book, number)
-    return then
-
-
-def replayed(ledger: Ledger, which: str, **named: str) -> Ledger:
-    """A ledger in memory with some of the events, and the office's tables they make."""
+    """The same ledger, in memory, without what was recorded after ``moment``. The caller closes
+    it."""
     then = built(Ledger())
     then.station = ledger.station
     then.run("drop trigger event_continues")  # a selection has gaps
     for table in ("event", "private"):
-        sql = f"""select t.* from {table} t join event e on e.station = t.station and e.seq = t.seq
-                  where e.station = :station and {which} order by e.seq"""
-        cursor = ledger.run(sql, **named)
-        marks = ", ".join("?" * len(cursor.description))
-        then.connection.executemany(f"insert into {table} values ({marks})", cursor)
-    project_office(then, Book(then))
+        sql = f"""select t.* from {table} t join event e using (station, seq)
+                  where station = :station and e.recorded_at <= :moment order by seq"""
+        for row in ledger.run(sql, moment=moment.isoformat()):
+            write(then.connection, table, [row])
+    book = Book(then)
+    project_office(then, book)
+    sql = "select distinct number from event where number is not null order by number"
+    for number in then.column(sql):
+        project(then, book, number)
     return then

@@ -1,112 +1,97 @@
 """What the tables show of a complaint: rows made from its folded state. No reading, no deciding."""
 
-import datetime as dt
 import sqlite3
 import sys
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 from typing import Any
 
 from ..clock import iso
-from ..domain.clocks import Clock
+from ..domain.clocks import clocks
 from ..domain.conditions import Table
 from ..domain.event import canonical
 from ..domain.fold import DERIVED, UNMAPPED, Complaint
-from ..domain.penalties import Proposal
+from ..domain.penalties import proposals
 from ..domain.policy import Policy
+from ..domain.workdays import WorkCalendar
 
 Row = tuple[Any, ...]
-Told = dict[str, Any]
 Tables = dict[str, list[Row]]
-STEPS = ("contacted", "resolved", "replied", "notified", "followed_up")
+NOTHING = (None, None, "")  # no date, no limit
 PLAIN = (
     *("reference", "kind", "channel", "category", "level", "name", "phone", "address"),
     *("account_no", "content", "demand", "accused", "receiver", "handler", "unit", "reply_mode"),
     *("result", "outcome", "substantiated", "responsibility", "satisfaction", "note"),
     "fingerprint",
 )
-COLUMNS = (
-    *("station", "number", "adoption", "origin", "channel_group", "class", "rank", "status"),
-    *("received_at", "registered_at", "ended_at", "round", *(f"{s}_at" for s in STEPS), *PLAIN),
+ABOUT = ("station", "number", "registered_at", "batch", "last_seq")  # what its events are
+TOLD = (
+    *("adoption", "origin", "channel_group", "class", "rank", "status", "received_at", "ended_at"),
+    *("contacted_at", "resolved_at", "replied_at", "notified_at", "followed_up_at", "round"),
     *("restricted", "due_at", "due_limit", "next_due_at", "next_limit", "late", "assessed"),
-    *("fine", "more", "batch", "last_seq"),
+    *("fine", "more", *PLAIN),
 )
+COLUMNS = (*ABOUT, *TOLD)
 SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accused", "handler")
 # What has a column, and what only the events tell.
 _OWN = {*PLAIN, *DERIVED, "policy", "restricted", UNMAPPED}
-NOTHING = (None, None)  # no date, no limit
-# What is told of a complaint that nothing runs for and nobody is fined for.
-QUIET: Told = {"next_due": NOTHING, "assessed": False, "fine": 0.0}
 _LISTED = {"complaint": f"({', '.join(COLUMNS)})", "search": "(rowid, text)"}
 
 
-def tables(
-    station: str, state: Complaint, policy: Policy, running: list[Clock], proposed: list[Proposal]
-) -> Tables:
+def tables(about: Row, state: Complaint, policy: Policy, calendar: WorkCalendar) -> Tables:
     """What each table holds of one complaint; spells only of a re-opened one."""
-    key = station, state.number
-    told = {"station": station, **_told(state, policy, running, proposed)}
+    key, running = about[:2], clocks(state, policy, calendar)
+    proposed = proposals(state, policy, running)
+    timed = [
+        (*key, round_, limit, origin, iso(since), due and iso(due), met and iso(met), *rest)
+        for limit, origin, round_, since, due, met, *rest in running
+    ]
+    taken = {f"{t.step}_at": iso(t.at) for t in state.taken if not t.undone}
+    ended = state.closed_at and iso(state.closed_at)
+    dates = {**taken, "received_at": iso(state.received_at), "ended_at": ended}
+    fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
     return {
-        "complaint": [columns(policy, state.facts, told)],
+        "complaint": [columns(about, policy, state.facts, dates, timed, fines)],
         "spell": [
-            (*key, n, iso(since), _iso(until))
+            (*key, n, iso(since), until and iso(until))
             for n, (since, until) in enumerate(state.rounds if state.round else ())
         ],
-        "clock": [
-            (*key, round_, limit, origin, iso(since), _iso(due), _iso(met), *rest)
-            for limit, origin, round_, since, due, met, *rest in running
-        ],
+        "clock": timed,
         "penalty": [(*key, *proposal) for proposal in proposed],
     }
 
 
-def _told(state: Complaint, policy: Policy, running: list[Clock], proposed: list[Proposal]) -> Told:
-    dated = sorted((iso(c.due_at), c.limit, c.state) for c in running if c.due_at)
-    shown = ((at, name) for at, name, _ in dated if policy.limit(name).shown)
-    coming = ((at, name) for at, name, told in dated if told == "running")
-    fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
-    return {f"{t.step}_at": iso(t.at) for t in state.taken if not t.undone} | {
-        "number": state.number,
-        "received_at": iso(state.received_at),
-        "registered_at": iso(state.registered_at),
-        "ended_at": _iso(state.closed_at),
-        "due": next(shown, NOTHING),
-        "next_due": next(coming, NOTHING),
-        "late": any(c.state == "late" for c in running),
-        "assessed": bool(fines),
-        "fine": float(sum(fines)),
-        "batch": state.batch,
-        "last_seq": state.last_seq,
-    }
-
-
-def _iso(at: dt.datetime | None) -> str | None:
-    return iso(at) if at else None
-
-
-def columns(policy: Policy, facts: Table, told: Told) -> Row:
-    """The values of ``COLUMNS``: what follows from the facts, and what is told beside.
-
-    ``due`` and ``next_due`` are told as pairs of a date and its limit.
-    """
-    values = {name: value for name in PLAIN if (value := facts.get(name))}
-    values |= told
-    for name in ("origin", "channel_group", "class", "rank", "status"):
-        values[name] = facts[name]
-    values |= {
+def columns(
+    about: Row,
+    policy: Policy,
+    facts: Table,
+    dates: Table,
+    timed: Iterable[Row],
+    fines: Sequence[float] = (),
+) -> Row:
+    """The values of ``COLUMNS``: those of ``ABOUT``, and what follows from the facts, the dates by
+    column, the rows of the clocks, the fines that were approved."""
+    dated = sorted([(row[6], row[3], row[8]) for row in timed if row[6]])
+    due = next((d for d in dated if policy.limit(d[1]).shown), NOTHING)
+    coming = next((d for d in dated if d[2] == "running"), NOTHING)
+    values = {
+        **facts,
+        **{name: facts.get(name) or None for name in PLAIN},  # one may have been emptied
+        **dates,
         "adoption": facts.get("policy", 0),
         "round": facts["reopened"],
         # A whole number is bound four times as fast as a truth value.
         "restricted": int(policy.restricted(facts)),
-        "late": int(told["late"]),
-        "assessed": int(told["assessed"] or facts.get("counted") is True),
+        "late": int(any(state == "late" for *_, state in dated)),
+        "assessed": int(bool(fines) or facts.get("counted") is True),
+        "fine": float(sum(fines)),
         "more": canonical({k: v for k, v in facts.items() if k not in _OWN}),
     }
-    values["due_at"], values["due_limit"] = told["due"]
-    values["next_due_at"], values["next_limit"] = told["next_due"]
-    return tuple(map(values.get, COLUMNS))
+    values["due_at"], values["due_limit"], _ = due
+    values["next_due_at"], values["next_limit"], _ = coming
+    return (*about, *map(values.get, TOLD))
 
 
 def write(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:

@@ -6,7 +6,7 @@ create table event (
   body text not null, digest text, previous text not null, hash text not null,
   primary key (station, seq)
 ) strict, without rowid;
-create index event_of_complaint on event (station, number, seq) where number is not null;
+create index event_of_complaint on event (station, number, seq);
 create index event_of_batch on event (station, batch);
 create index event_of_office on event (station, type, seq) where number is null;
 
@@ -14,6 +14,10 @@ create table private (
   station text not null, seq integer not null, salt blob not null, text text not null,
   primary key (station, seq)
 ) strict; -- with rowid: long texts overflow the pages of an index tree
+
+-- What happened, with what is beside the chain.
+create view history as
+  select e.*, p.salt, p.text from event e left join private p using (station, seq);
 
 create trigger event_no_update before update on event
 begin select raise(abort, 'events are never changed'); end;

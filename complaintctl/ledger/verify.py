@@ -10,26 +10,18 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from heapq import merge
-from itertools import groupby, repeat
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
 
 from ..domain.event import GENESIS, anchor, digest, seal
 from ..errors import Fault
 from .connection import Ledger, built
-from .office import TABLES, replayed
+from .office import TABLES, shown_office
 from .projection import COLUMNS, searchable
-from .store import EVENT, Book, event, shown
+from .store import Book, event, shown
 
-CHAINED = """select e.*, p.salt, p.text from event e left join private p using (station, seq)
-             where e.station = :station order by e.seq"""
-# All rows of a complaint, by number, which is the second column of each.
-OF_COMPLAINTS = {
-    "event": f"{EVENT} where e.station = :station and e.number is not null order by 2, 1",
-    "complaint": f"select {', '.join(COLUMNS)} from complaint where station = :station order by 2",
-    "clock": "select * from clock where station = :station order by number, round, limit_id",
-    "penalty": "select * from penalty where station = :station order by number, penalty_id",
-    "spell": "select * from spell where station = :station order by number, round",
-}
+# What holds rows of complaints, and which columns of it are to be as the events say.
+OF_COMPLAINTS = {"complaint": ", ".join(COLUMNS), "clock": "*", "penalty": "*", "spell": "*"}
 
 
 @dataclass
@@ -80,7 +72,7 @@ def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     previous, expected = GENESIS, 1
     erased: set[int] = set()
     missing: set[int] = set()
-    for row in ledger.run(CHAINED):
+    for row in ledger.run("select * from history where station = :station order by seq"):
         values, (before, hash_, salt, text) = row[:10], row[10:]
         seq = values[1]
         if seq != expected or before != previous:
@@ -106,36 +98,39 @@ def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 
 def _stations(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     """One station's ledger holds nothing of another."""
-    for table in (*OF_COMPLAINTS, *TABLES[1:], "private", "counter"):
+    for table in ("event", *OF_COMPLAINTS, *TABLES[1:], "private", "counter"):
         sql = f"select count(*) from {table} where station <> :station"
         for count in filter(None, ledger.column(sql)):
             yield Fault("verify.foreign", {"table": table, "count": count})
 
 
 def _office(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
-    with closing(replayed(ledger, "e.number is null")) as fresh:
-        for table in TABLES:
-            sql = f"select * from {table}"
-            ours, wanted = (set(side.run(sql)) for side in (ledger, fresh))
-            if ours != wanted:
-                yield Fault("verify.table", {"table": table, "rows": len(ours ^ wanted)})
+    for table, rows in shown_office(Book(ledger)).items():
+        if wrong := {*ledger.run(f"select * from {table}")} ^ {*rows}:
+            yield Fault("verify.table", {"table": table, "rows": len(wrong)})
 
 
 def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     """Walks the events and the tables side by side; a row without an event was invented."""
-    book = Book(ledger)
-    sides = [zip(repeat(table), ledger.run(sql)) for table, sql in OF_COMPLAINTS.items()]
-    for number, lines in groupby(merge(*sides, key=_number), _number):
+    book, number_of = Book(ledger), itemgetter(1)
+    sides = [
+        ledger.run(
+            f"""select '{table}', number, {columns} from {table}
+                where station = :station and number is not null order by number"""
+        )
+        for table, columns in {"history": "*", **OF_COMPLAINTS}.items()
+    ]
+    for number, lines in groupby(merge(*sides, key=number_of), number_of):
         found = defaultdict(list)
-        for table, row in lines:
-            found[table].append(row)
-        events = found.pop("event", ())
+        for line in lines:
+            found[line[0]].append(line[2:])
+        events = found.pop("history", ())
         if not events:
             yield Fault("verify.invented", {"number": number})
             continue
         proof.complaints += 1
-        wanted = shown(ledger.station, book, map(event, events))
-        if {table: sorted(rows) for table, rows in wanted.items() if rows} != found:
+        wanted = shown(book, [*map(event, sorted(events))])
+        if any(sorted(rows) != sorted(found[table]) for table, rows in wanted.items()):
             yield Fault("verify.complaint", {"number": number})
 
 
@@ -151,10 +146,6 @@ def _search(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
         wrong += len(ledger.column(f"select id from {one} except select id from {other}"))
     if wrong:
         yield Fault("verify.table", {"table": "search", "rows": wrong})
-
-
-def _number(line: tuple[str, tuple[Any, ...]]) -> Any:
-    return line[1][1]
 
 
 def _counters(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
