@@ -43,10 +43,12 @@ class Ledger:
     """An open ledger, in memory if it has no ``path``.
 
     ``station`` is the code of the one station that writes here; every query may ask ``:station``.
+    Its ``name``, and when the ledger was ``opened_at``, are those at the time of opening it.
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path, self.station, self.begin = path, "", "begin immediate"
+        self.path, self.begin = path, "begin immediate"
+        self.station = self.name = self.opened_at = ""
         uri = f"{path.absolute().as_uri()}?mode=rw" if path else ":memory:"
         self.connection = sqlite3.connect(
             uri, uri=True, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
@@ -151,7 +153,8 @@ def open_ledger(path: Path) -> Ledger:
         ledger = failing.enter_context(closing(Ledger(path)))
         if version < VERSION:
             built(ledger)
-        ledger.station = next(iter(ledger.column("select code from station")), "")
+        for row in ledger.run("select code, name, opened_at from station"):
+            ledger.station, ledger.name, ledger.opened_at = row
         failing.pop_all()
     return ledger
 

@@ -1,8 +1,10 @@
 """Reading the projection: one complaint, lists, what is due, search, a period's register."""
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import Any
 from unicodedata import normalize
 
@@ -12,8 +14,8 @@ from .projection import SEARCHED
 
 Equal = Mapping[str, Any]  # a plain table of field = value or values
 Period = tuple[dt.date, dt.date]  # first ≤ day < last
+OPEN = "(o.ended_at is null or o.ended_at >= :first)"  # when a period begins
 ALL = 10**9  # lines, more than there ever are
-LIVING = "status <> 'voided' and "
 EQUAL = {"kind", "channel", "category", "class", "level", "status", "handler", "unit", "origin"}
 # The complaints a batch wrote to; of an undo, those of the batch that it took back.
 MEANT = """with recursive meant (batch) as (
@@ -31,16 +33,15 @@ def find(ledger: Ledger, wanted: str) -> str:
     An ending is looked for among open complaints first; NotFound or Usage (several fit) otherwise.
     """
     wanted = normalize("NFKC", wanted).strip()
-    ending = wanted.lstrip("-").translate({ord(c): None for c in "*?["})
-    tries = [("number = :value", wanted), ("reference = :value", wanted)]
+    ending = re.sub(r"^-+|[*?[]", "", wanted)
     # 7 is 007; a numbering without a dash is met by the bare ending.
     serials = [f"*-{ending}", f"*-{ending.zfill(3)}"] if ending.isdigit() else []
-    for glob in [*serials, f"*{ending}"] if ending else []:
-        tries += [("ended_at is null and number glob :value", glob), ("number glob :value", glob)]
+    globs = [*serials, f"*{ending}"] if ending else []
+    tries = [*product([wanted], ("number = :value", "reference = :value"))]
+    tries += product(globs, ("ended_at is null and number glob :value", "number glob :value"))
     # What was taken back is meant only where nothing else can be.
-    tries = [(f"{live}{where}", value) for where, value in tries for live in (LIVING, "")]
-    for where, value in tries:
-        sql = f"""select number from complaint where station = :station and {where}
+    for (value, where), live in product(tries, ("status <> 'voided' and ", "")):
+        sql = f"""select number from complaint where station = :station and {live}{where}
                   order by number desc limit 4"""
         hits = ledger.column(sql, value=value)
         if len(hits) == 1:
@@ -212,35 +213,20 @@ def duty_days(ledger: Ledger) -> dict[str, list[dt.date]]:
     return found
 
 
-def station(ledger: Ledger) -> Row:
-    """The station's code, name and when its ledger was opened."""
-    return ledger.rows("select * from station where code = :station")[0]
-
-
-def calendar_years(ledger: Ledger) -> list[int]:
-    """The years whose notice the ledger's calendar knows."""
-    return ledger.column("select year from calendar_year where station = :station")
-
-
 def balance(ledger: Ledger, period: Period, equal: Equal) -> dict[str, int]:
     """Opening, received, reopened, closed and carried complaints of the period.
 
     By construction opening + received + reopened - closed = carried.
     """
     where, named = _conditions(equal, period)
-    open_at = "o.opened_at < {0} and (o.ended_at is null or o.ended_at >= {0})"
-    began = "o.opened_at >= :first and o.opened_at < :last"
-    counted = {
-        "opening": open_at.format(":first"),
-        "received": f"o.round = 0 and {began}",
-        "reopened": f"o.round > 0 and {began}",
-        "closed": "o.ended_at >= :first and o.ended_at < :last",
-        "carried": open_at.format(":last"),
-    }
-    sums = ", ".join(f"ifnull(sum({what}), 0) as {name}" for name, what in counted.items())
-    sql = f"""select {sums} from opening o
-              join complaint k on k.station = o.station and k.number = o.number
-              where o.station = :station and o.opened_at < :last{where}"""
+    sql = f"""select
+        count(*) filter (where o.opened_at < :first and {OPEN}) as opening,
+        count(*) filter (where o.opened_at >= :first and o.round = 0) as received,
+        count(*) filter (where o.opened_at >= :first and o.round > 0) as reopened,
+        count(*) filter (where o.ended_at >= :first and o.ended_at < :last) as closed,
+        count(*) filter (where o.ended_at is null or o.ended_at >= :last) as carried
+      from opening o join complaint k using (station, number)
+      where station = :station and o.opened_at < :last{where}"""
     return ledger.rows(sql, **named)[0]
 
 
@@ -248,12 +234,12 @@ def register(ledger: Ledger, period: Period, equal: Equal, *, carried: bool) -> 
     """A register's rows, oldest first: received in the period or, if ``carried``, open before."""
     where, named = _conditions(equal, period)
     old = " or k.received_at < :first and (k.ended_at is null or k.ended_at >= :first)"
-    sql = f"""select k.*, exists (select 1 from opening o where o.station = k.station
-                and o.number = k.number and o.opened_at < :first
-                and (o.ended_at is null or o.ended_at >= :first)) as carried
-              from complaint k where k.station = :station and k.status <> 'voided'
-              and (k.received_at >= :first and k.received_at < :last{old if carried else ""}){where}
-              order by k.received_at, k.number"""
+    sql = f"""select k.*, exists (
+        select 1 from opening o where o.station = k.station and o.number = k.number
+          and o.opened_at < :first and {OPEN}) as carried
+      from complaint k where k.station = :station and k.status <> 'voided'
+        and (k.received_at >= :first and k.received_at < :last{old if carried else ""}){where}
+      order by k.received_at, k.number"""
     return ledger.each(sql, **named)
 
 
