@@ -25,8 +25,8 @@ from hypothesis import strategies as st
 from complaintctl.domain.event import GENESIS, seal
 from complaintctl.ledger import connection
 from complaintctl.ledger.connection import open_ledger
-from complaintctl.ledger.office import as_of
-from complaintctl.ledger.store import Book, Draft, Stamp, append, project
+from complaintctl.ledger.projection import as_of, project
+from complaintctl.ledger.store import Book, Draft, Stamp, append
 
 ROOT = Path(__file__).parent.parent
 READ_BACK = {

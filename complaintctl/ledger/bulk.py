@@ -18,17 +18,17 @@ from ..domain.clocks import judged
 from ..domain.event import Event
 from ..domain.fold import OLD, ending, facts_of
 from ..domain.policy import Policy
-from . import projection
-from .connection import Ledger
-from .projection import Row
-from .store import SALT, Book, Chain, Stamp, series_of, shown
+from .connection import Ledger, Row
+from .projection import COMPLAINT, SEARCH, Tables, columns, searchable, shown
+from .store import SALT, Book, Chain, Stamp, series_of
 
 CHUNK = 150  # records prepared at a time
 AHEAD = 4  # groups that may wait for SQLite, which now and then takes long over one
 # Rows of one statement: few of them hold up Python little, none may have over 32,766 variables.
-TABLES = {**dict.fromkeys(("event", "private", "complaint", "search"), CHUNK), "clock": 4 * CHUNK}
+TABLES = {**dict.fromkeys(("event", "private", COMPLAINT, SEARCH), CHUNK), "clock": 4 * CHUNK}
 # An old record: when it was received, the open part, the personal part.
 Old = tuple[str, dict[str, Any], dict[str, Any]]
+Groups = Iterable[tuple[str, list[Row]]]
 
 
 class Preparer:
@@ -64,11 +64,11 @@ class Preparer:
         record = Event._make((*event[1:8], said, personal))
         tables = self._history(record, policy) or shown(self.book, [record])
         (complaint,) = tables["complaint"]
-        self.rows["complaint"].append(complaint)
+        self.rows[COMPLAINT].append(complaint)
         self.rows["clock"] += tables["clock"]
-        self.rows["search"].append((self.rowid, projection.searchable(complaint)))
+        self.rows[SEARCH].append((self.rowid, searchable(complaint)))
 
-    def _history(self, event: Event, policy: Policy) -> projection.Tables | None:
+    def _history(self, event: Event, policy: Policy) -> Tables | None:
         """What is ``shown``, in half the time, from the stored dates; None where that cannot be."""
         fields, received = {**event.body, **event.private}, event.occurred_at
         done = fields.pop("steps", {})
@@ -84,17 +84,14 @@ class Preparer:
         ]
         dates = {f"{step}_at": at for step, at in done.items()}
         dates |= {"received_at": received, "ended_at": ended}
-        complaint = projection.columns(about, policy, facts, dates, timed)
-        return {"complaint": [complaint], "clock": timed}
+        return {"complaint": [columns(about, policy, facts, dates, timed, [])], "clock": timed}
 
-    def ready(self) -> list[tuple[str, list[Row]]]:
+    def ready(self) -> Groups:
         """Rows for whole statements; what is over waits, so that few statements are compiled."""
-        groups = []
         for table, rows in self.rows.items():
             while len(rows) >= (most := TABLES[table]):
-                groups.append((table, rows[:most]))
+                yield table, rows[:most]
                 del rows[:most]
-        return groups
 
 
 def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old]) -> None:
@@ -102,10 +99,10 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
     connection = ledger.connection
     connection.execute("pragma cache_size = -16384")  # the indexes are filled in no order
 
-    def write(groups: Iterable[tuple[str, list[Row]]]) -> None:
+    def write(groups: Groups) -> None:
         for table, rows in groups:
             if connection.in_transaction:  # on a full disk SQLite itself has given all of it up
-                projection.write(connection, table, rows)
+                ledger.write(table, rows)
 
     prepared, source = Preparer(ledger, book, stamp), iter(records)
     pause = sys.getswitchinterval()
@@ -119,7 +116,7 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
                 salts = os.urandom(SALT * len(chunk))
                 for n, record in enumerate(chunk):
                     prepared.add(salts[n * SALT : (n + 1) * SALT], record)
-                writing.append(writer.submit(write, prepared.ready()))
+                writing.append(writer.submit(write, [*prepared.ready()]))
                 if len(writing) > AHEAD:
                     writing.popleft().result()
             for written in writing:

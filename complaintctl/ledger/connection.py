@@ -8,8 +8,10 @@ import re
 import sqlite3
 import stat
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,8 @@ SETTINGS = """
     pragma cell_size_check=on; pragma synchronous=extra; pragma secure_delete=on;
     pragma temp_store=memory;
 """
-Row = dict[str, Any]
+Row = tuple[Any, ...]  # as SQLite gives and takes it
+Values = dict[str, Any]  # the same by column
 HEADER = struct.Struct(">16s44xI4xI28x")  # the magic text, user_version, application_id
 # What stands in an error's name or, of pages or a schema that somebody has changed, in its words.
 TROUBLES = {
@@ -58,18 +61,19 @@ class Ledger:
     @contextmanager
     def unit(self) -> Iterator[None]:
         """One command, one unit of work: all of it is written, or nothing."""
-        self.connection.execute(self.begin)
-        done = False
-        try:
-            yield
-            done = True
-            self.connection.execute("commit")
-        except BaseException as error:
-            if self.connection.in_transaction:
-                self.connection.execute("rollback")
-            elif done and isinstance(error, sqlite3.Error):
-                raise LedgerTrouble("ledger.unknown_outcome", path=self.path) from None
-            raise
+        with translated(self.path):
+            self.connection.execute(self.begin)
+            done = False
+            try:
+                yield
+                done = True
+                self.connection.execute("commit")
+            except BaseException as error:
+                if self.connection.in_transaction:
+                    self.connection.execute("rollback")
+                elif done and isinstance(error, sqlite3.Error):
+                    raise LedgerTrouble("ledger.unknown_outcome", path=self.path) from None
+                raise
 
     def run(self, sql: str, **named: Any) -> sqlite3.Cursor:
         """Runs one statement; the rows it returns are tuples."""
@@ -79,22 +83,28 @@ class Ledger:
         """The first column of a query."""
         return [row[0] for row in self.run(sql, **named)]
 
-    def rows(self, sql: str, **named: Any) -> list[Row]:
+    def rows(self, sql: str, **named: Any) -> list[Values]:
         """All rows of a query as dictionaries."""
         return list(self.each(sql, **named))
 
-    def each(self, sql: str, **named: Any) -> Iterator[Row]:
+    def each(self, sql: str, **named: Any) -> Iterator[Values]:
         """The same, read as they are asked for."""
         cursor = self.run(sql, **named)
         cursor.row_factory = sqlite3.Row
         return map(dict, cursor)
+
+    def write(self, table: str, rows: Sequence[Row]) -> None:
+        """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
+        if rows:
+            sql = _insert(table, len(rows[0]), len(rows))
+            self.connection.execute(sql, [*chain.from_iterable(rows)])
 
     def only_read(self, really: bool) -> None:
         """From now on nothing can be written, or all can again."""
         self.run(f"pragma query_only = {int(really)}")
         self.begin = "begin" if really else "begin immediate"
 
-    def reported(self, sql: str, file: str, **named: Any) -> list[Row]:
+    def reported(self, sql: str, file: str, **named: Any) -> list[Values]:
         """The rows of a query out of a rule file, which may only read. BadRules if it is wrong."""
         try:
             self.only_read(True)
@@ -110,8 +120,14 @@ class Ledger:
         self.connection.close()
 
 
+@lru_cache(16)
+def _insert(table: str, width: int, rows: int) -> str:
+    marks = f"({','.join('?' * width)})"
+    return f"insert into {table} values {','.join([marks] * rows)}"
+
+
 @contextmanager
-def translated(path: Path) -> Iterator[None]:
+def translated(path: Path | None) -> Iterator[None]:
     """Turns what SQLite says into a sentence for the clerk."""
     try:
         yield
@@ -161,11 +177,13 @@ def open_ledger(path: Path) -> Ledger:
 
 def built(ledger: Ledger) -> Ledger:
     """The ledger with the tables of the present version."""
-    from .schema import apply
+    from sqlite_utils import Database
+
+    from .schema import migrations
 
     ledger.connection.execute(f"pragma page_size={PAGE}")  # heeded only while there are no pages
     with ledger.unit():
-        apply(ledger.connection)
+        migrations.apply(Database(ledger.connection, execute_plugins=False))
         ledger.connection.execute(f"pragma application_id={APPLICATION_ID}")
         ledger.connection.execute(f"pragma user_version={VERSION}")
     return ledger

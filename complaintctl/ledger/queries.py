@@ -9,7 +9,7 @@ from typing import Any
 from unicodedata import normalize
 
 from ..errors import BadRules, NotFound, Usage
-from .connection import Ledger, Row
+from .connection import Ledger, Values
 from .projection import SEARCHED
 
 Equal = Mapping[str, Any]  # a plain table of field = value or values
@@ -51,20 +51,20 @@ def find(ledger: Ledger, wanted: str) -> str:
     raise NotFound("number.unknown", value=wanted)
 
 
-def complaint(ledger: Ledger, wanted: str) -> Row:
+def complaint(ledger: Ledger, wanted: str) -> Values:
     """The projected row of the complaint a person means (see ``find``)."""
     sql = "select * from complaint where station = :station and number = :number"
     return ledger.rows(sql, number=find(ledger, wanted))[0]
 
 
-def clocks_of(ledger: Ledger, number: str) -> list[Row]:
+def clocks_of(ledger: Ledger, number: str) -> list[Values]:
     """The clocks of one complaint; a limit without a date last."""
     sql = """select *, limit_id as "limit" from clock where station = :station and number = :number
              order by round, due_at is null, due_at, limit_id"""
     return ledger.rows(sql, number=number)
 
 
-def penalties_of(ledger: Ledger, number: str) -> list[Row]:
+def penalties_of(ledger: Ledger, number: str) -> list[Values]:
     """The penalties proposed or decided on one complaint."""
     sql = """select penalty_id, policy, amount, points, minimum, measure, state, person, shared
              from penalty where station = :station and number = :number order by penalty_id"""
@@ -73,7 +73,7 @@ def penalties_of(ledger: Ledger, number: str) -> list[Row]:
 
 def listing(
     ledger: Ledger, equal: Equal, received: Period | None, open_: bool | None, late: str, most: int
-) -> tuple[list[Row], int]:
+) -> tuple[list[Values], int]:
     """Complaints that meet all conditions, newest first, at ``most`` so many if not 0; and how many
     there are in all. ``late`` is the moment at which they are overdue, if they are to be."""
     where, named = _conditions(equal, received)
@@ -92,7 +92,7 @@ def listing(
     return ledger.rows(f"select k.*{tail}{order}", **named), count
 
 
-def due(ledger: Ledger, until: dt.datetime, limit: int) -> list[Row]:
+def due(ledger: Ledger, until: dt.datetime, limit: int) -> list[Values]:
     """Running clocks due by a moment, most urgent first, with their complaint."""
     sql = f"""select c.*, c.limit_id as "limit",
                 k.kind, k.status, k.handler, k.content, k.restricted, k.adoption
@@ -109,7 +109,7 @@ def running(ledger: Ledger, *, before: dt.datetime | None = None) -> int:
     return int(ledger.column(sql, before=str(before and before.isoformat()))[0])
 
 
-def answered_open(ledger: Ledger, limit: int) -> list[Row]:
+def answered_open(ledger: Ledger, limit: int) -> list[Values]:
     """Open complaints that were answered and not called back: candidates for a call-back."""
     sql = f"""select number, replied_at, handler from complaint
               where station = :station and ended_at is null and replied_at is not null
@@ -118,7 +118,7 @@ def answered_open(ledger: Ledger, limit: int) -> list[Row]:
     return ledger.rows(sql)
 
 
-def search(ledger: Ledger, text: str, most: int) -> tuple[list[Row], bool]:
+def search(ledger: Ledger, text: str, most: int) -> tuple[list[Values], bool]:
     """Complaints whose text holds every word of ``text``, newest first, at ``most`` so many if not
     0; and whether there are more.
 
@@ -172,7 +172,7 @@ def known(ledger: Ledger, fingerprints: Iterable[str]) -> set[str]:
     return {key for key in fingerprints if ledger.column(sql, key=key)}
 
 
-def batches(ledger: Ledger) -> Iterator[Row]:
+def batches(ledger: Ledger) -> Iterator[Values]:
     """The batches, the latest first: when, by whom, how many events, of which types and steps."""
     sql = """select batch, max(recorded_at) as at, max(actor) as actor, count(*) as events,
                 group_concat(distinct iif(type = 'step', json_extract(body, '$.step'), type))
@@ -230,7 +230,7 @@ def balance(ledger: Ledger, period: Period, equal: Equal) -> dict[str, int]:
     return ledger.rows(sql, **named)[0]
 
 
-def register(ledger: Ledger, period: Period, equal: Equal, *, carried: bool) -> Iterator[Row]:
+def register(ledger: Ledger, period: Period, equal: Equal, *, carried: bool) -> Iterator[Values]:
     """A register's rows, oldest first: received in the period or, if ``carried``, open before."""
     where, named = _conditions(equal, period)
     old = " or k.received_at < :first and (k.ended_at is null or k.ended_at >= :first)"
@@ -243,10 +243,10 @@ def register(ledger: Ledger, period: Period, equal: Equal, *, carried: bool) -> 
     return ledger.each(sql, **named)
 
 
-def _conditions(equal: Equal, period: Period | None) -> tuple[str, Row]:
+def _conditions(equal: Equal, period: Period | None) -> tuple[str, Values]:
     """Conditions on ``k`` as SQL, and their values; also ``:first`` and ``:last`` of a period."""
     where = ""
-    named: Row = {"first": str(period[0]), "last": str(period[1])} if period else {}
+    named: Values = {"first": str(period[0]), "last": str(period[1])} if period else {}
     for name, wanted in equal.items():
         if name not in EQUAL:
             raise BadRules("rules.filter", value=name, known=sorted(EQUAL))

@@ -18,9 +18,7 @@ from ..domain.fold import Complaint, fold
 from ..domain.policy import Policy
 from ..domain.workdays import WorkCalendar
 from ..errors import Refused
-from . import projection
-from .connection import Ledger
-from .projection import Row
+from .connection import Ledger, Row
 
 # Other series, of a numbering that was changed, of which a number might be as well.
 RIVALS = """select series from counter where station = :station and series <> :series
@@ -136,8 +134,8 @@ def append(ledger: Ledger, stamp: Stamp, drafts: Iterable[Draft]) -> None:
     for draft in drafts:
         about = draft.number, draft.type, iso(draft.occurred_at)
         row, beside = chain.link(about, draft.body, draft.private, os.urandom(SALT))
-        projection.write(ledger.connection, "event", [row])
-        projection.write(ledger.connection, "private", beside)
+        ledger.write("event", [row])
+        ledger.write("private", beside)
 
 
 def event(row: Row) -> Event:
@@ -176,21 +174,3 @@ def series_of(pattern: str, day: dt.date) -> tuple[str, Mapping[str, str]]:
     """What comes before the serial number on that day, and what the pattern may say of the day."""
     names = {"year": f"{day:%Y}", "month": f"{day:%m}", "yy": f"{day:%y}", "day": f"{day:%d}"}
     return pattern[: pattern.index("{serial")].format(**names), names
-
-
-def shown(book: Book, events: Sequence[Event]) -> projection.Tables:
-    """What the tables must hold for one complaint: pure, so that it can also be proved."""
-    first = events[0]
-    about = (book.ledger.station, first.number, first.recorded_at, first.batch, events[-1].seq)
-    return projection.tables(about, *book.state(events), book.calendar)
-
-
-def project(ledger: Ledger, book: Book, number: str) -> None:
-    """Makes the tables show what the complaint's events say."""
-    tables = shown(book, events_of(ledger, number))
-    (row,) = tables.pop("complaint")
-    projection.replace(ledger.connection, row)
-    for table, lines in tables.items():
-        gone = f"delete from {table} where station = :station and number = :number"
-        ledger.run(gone, number=number)
-        projection.write(ledger.connection, table, lines)

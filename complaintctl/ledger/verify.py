@@ -16,12 +16,11 @@ from operator import itemgetter
 from ..domain.event import GENESIS, anchor, digest, seal
 from ..errors import Fault
 from .connection import Ledger, built
-from .office import TABLES, shown_office
-from .projection import COLUMNS, searchable
-from .store import Book, event, shown
+from .projection import NAMES, OFFICE, searchable, shown, shown_office
+from .store import Book, event
 
 # What holds rows of complaints, and which columns of it are to be as the events say.
-OF_COMPLAINTS = {"complaint": ", ".join(COLUMNS), "clock": "*", "penalty": "*", "spell": "*"}
+OF_COMPLAINTS = {"complaint": NAMES, "clock": "*", "penalty": "*", "spell": "*"}
 
 
 @dataclass
@@ -98,7 +97,7 @@ def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 
 def _stations(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     """One station's ledger holds nothing of another."""
-    for table in ("event", *OF_COMPLAINTS, *TABLES[1:], "private", "counter"):
+    for table in ("event", *OF_COMPLAINTS, *OFFICE[1:], "private", "counter"):
         sql = f"select count(*) from {table} where station <> :station"
         for count in filter(None, ledger.column(sql)):
             yield Fault("verify.foreign", {"table": table, "count": count})
@@ -137,7 +136,7 @@ def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 def _search(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     """Holds how often the search index has each word, and its rows, against the complaints."""
     words = Counter[str]()
-    for row in ledger.run(f"select {', '.join(COLUMNS)} from complaint where station = :station"):
+    for row in ledger.run(f"select {NAMES} from complaint where station = :station"):
         words.update(searchable(row)[::2].encode().lower().decode())  # only ASCII is folded
     wanted = {(c, n) for c, n in words.items() if c.isalnum() or not c.isascii()}
     ledger.run("create virtual table if not exists temp.word using fts5vocab(main, search, row)")

@@ -10,7 +10,7 @@ from ..domain.event import anchor, canonical
 from ..domain.policy import Policy
 from ..errors import Usage, together
 from ..ledger.connection import created
-from ..ledger.office import project_office
+from ..ledger.projection import project_office
 from ..ledger.store import Draft, head
 from ..ledger.verify import prove
 from ..rulebook.check import sound

@@ -13,8 +13,8 @@ from ..domain.policy import Policy, Step
 from ..domain.vocabulary import Named, candidates, meant, plain, spellings
 from ..errors import Fault, Faults, NotFound, Refused, Usage
 from ..ledger import queries
-from ..ledger.office import refresh
-from ..ledger.store import Draft, next_number, project
+from ..ledger.projection import project, refresh
+from ..ledger.store import Draft, next_number
 from .session import SOON, Office, Typed, Values, when
 
 Given = Iterable[tuple[str, Typed]]  # field ids or labels, and what was typed

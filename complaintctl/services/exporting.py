@@ -11,7 +11,7 @@ from ..domain.moments import read_day
 from ..domain.policy import Policy
 from ..errors import Usage, together
 from ..ledger import queries
-from ..ledger.office import as_of as ledger_as_of
+from ..ledger.projection import as_of as ledger_as_of
 from ..ledger.store import Book, head
 from ..rulebook.files import load_form, refuse
 from ..sheets.register import write_register
