@@ -10,7 +10,6 @@ import stat
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -96,8 +95,9 @@ class Ledger:
     def write(self, table: str, rows: Sequence[Row]) -> None:
         """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
         if rows:
-            sql = _insert(table, len(rows[0]), len(rows))
-            self.connection.execute(sql, [*chain.from_iterable(rows)])
+            marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+            values = [*chain.from_iterable(rows)]
+            self.connection.execute(f"insert into {table} values {marks}", values)
 
     def only_read(self, really: bool) -> None:
         """From now on nothing can be written, or all can again."""
@@ -118,12 +118,6 @@ class Ledger:
 
     def close(self) -> None:
         self.connection.close()
-
-
-@lru_cache(16)
-def _insert(table: str, width: int, rows: int) -> str:
-    marks = f"({','.join('?' * width)})"
-    return f"insert into {table} values {','.join([marks] * rows)}"
 
 
 @contextmanager

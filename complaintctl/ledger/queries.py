@@ -85,20 +85,18 @@ def listing(
         where += f" and k.ended_at is {'null' if open_ else 'not null'}"
     if late:
         where += " and k.ended_at is null and k.next_due_at < :late"
-        named["late"] = late
     tail = f" from complaint k where k.station = :station{where}"
     order = f" order by k.received_at desc, k.number desc limit {min(most or ALL, ALL)}"
-    (count,) = ledger.column(f"select count(*){tail}", **named)
-    return ledger.rows(f"select k.*{tail}{order}", **named), count
+    (count,) = ledger.column(f"select count(*){tail}", late=late, **named)
+    return ledger.rows(f"select k.*{tail}{order}", late=late, **named), count
 
 
 def due(ledger: Ledger, until: dt.datetime, limit: int) -> list[Values]:
     """Running clocks due by a moment, most urgent first, with their complaint."""
-    sql = f"""select c.*, c.limit_id as "limit",
-                k.kind, k.status, k.handler, k.content, k.restricted, k.adoption
-              from clock c join complaint k on k.station = c.station and k.number = c.number
-              where c.station = :station and c.state = 'running' and c.due_at <= :until
-              order by c.due_at, c.number, c.limit_id limit {limit}"""
+    sql = f"""select c.*, limit_id as "limit", kind, status, handler, content, restricted, adoption
+              from clock c join complaint k using (station, number)
+              where station = :station and state = 'running' and c.due_at <= :until
+              order by c.due_at, number, limit_id limit {limit}"""
     return ledger.rows(sql, until=until.isoformat())
 
 
@@ -120,18 +118,15 @@ def answered_open(ledger: Ledger, limit: int) -> list[Values]:
 
 def search(ledger: Ledger, text: str, most: int) -> tuple[list[Values], bool]:
     """Complaints whose text holds every word of ``text``, newest first, at ``most`` so many if not
-    0; and whether there are more.
-
-    None that is restricted: who searches for a name would learn from it who blew the whistle.
-
-    The index leaves out ASCII punctuation, so each hit is confirmed on the text itself.
-    """
+    0; and whether there are more. None that is restricted: who searches for a name would learn from
+    it who blew the whistle."""
     if not any(map(str.isalnum, text)):
         raise Usage("search.empty", value=text)
     folded = text.encode().lower().decode()  # ASCII alone, as SQLite's lower() does
     words = {f"word{n}": word for n, word in enumerate(folded.split())}
     phrases = [" ".join(c for c in w if c.isalnum() or not c.isascii()) for w in words.values()]
     query = " ".join(f'"{p}"' for p in phrases if p)
+    # The index leaves out ASCII punctuation, so each hit is confirmed on the text itself.
     haystack = " || char(10) || ".join(f"ifnull(k.{name}, '')" for name in SEARCHED)
     confirm = " and ".join(f"instr(lower({haystack}), :{word}) > 0" for word in words)
     sql = f"""select k.* from search s join complaint k on k.id = s.rowid
@@ -145,9 +140,8 @@ def search(ledger: Ledger, text: str, most: int) -> tuple[list[Values], bool]:
 def similar(ledger: Ledger, number: str, field: str, value: str, since: dt.datetime) -> list[str]:
     """Other unrestricted complaints since a moment with the same phone or account (``field``)."""
     sql = f"""select number from complaint where station = :station and {field} = :value
-                and number <> :number and +received_at >= :since and status <> 'voided'
-                and restricted = 0
-              order by received_at desc limit 5"""
+                and number <> :number and restricted = 0 and status <> 'voided'
+                and +received_at >= :since order by received_at desc limit 5"""
     return ledger.column(sql, number=number, value=value, since=since.isoformat())
 
 
@@ -189,18 +183,16 @@ def batch_numbers(ledger: Ledger, batch: str) -> list[str]:
 def later_batches(ledger: Ledger, batch: str) -> list[str]:
     """Batches after this one that wrote to its complaints, rest on its adoption, or took in again
     the old records that it had undone."""
-    sql = f"""{MEANT}, last (seq) as (
-               select max(seq) from event where station = :station and batch = :batch)
-             select batch from event where station = :station and batch <> :batch
-               and seq > (select seq from last) and number in own
+    sql = f"""{MEANT}
+             select batch from event where station = :station and number in own
+               and seq > (select max(seq) from event where station = :station and batch = :batch)
              union
              select batch from complaint where station = :station and batch <> :batch
                and adoption in (select seq from event where station = :station and batch = :batch)
              union
-             select again.batch from own join complaint k on k.number = own.number
-               join complaint again on again.station = k.station
-                 and again.fingerprint = k.fingerprint and again.id <> k.id
-             where k.station = :station and k.status = 'voided' and again.status <> 'voided'
+             select again.batch from own join complaint k using (number)
+               join complaint again using (station, fingerprint)
+             where station = :station and k.status = 'voided' and again.status <> 'voided'
              order by 1"""
     return ledger.column(sql, batch=batch)
 

@@ -21,6 +21,8 @@ from .store import Book, event
 
 # What holds rows of complaints, and which columns of it are to be as the events say.
 OF_COMPLAINTS = {"complaint": NAMES, "clock": "*", "penalty": "*", "spell": "*"}
+LINES = """select '{0}', number, {1} from {0} where station = :station and number is not null
+           order by number"""
 
 
 @dataclass
@@ -69,8 +71,7 @@ def _schema(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 
 def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     previous, expected = GENESIS, 1
-    erased: set[int] = set()
-    missing: set[int] = set()
+    erased, missing = set[int](), set[int]()
     for row in ledger.run("select * from history where station = :station order by seq"):
         values, (before, hash_, salt, text) = row[:10], row[10:]
         seq = values[1]
@@ -112,13 +113,8 @@ def _office(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     """Walks the events and the tables side by side; a row without an event was invented."""
     book, number_of = Book(ledger), itemgetter(1)
-    sides = [
-        ledger.run(
-            f"""select '{table}', number, {columns} from {table}
-                where station = :station and number is not null order by number"""
-        )
-        for table, columns in {"history": "*", **OF_COMPLAINTS}.items()
-    ]
+    tables = {"history": "*", **OF_COMPLAINTS}
+    sides = [ledger.run(LINES.format(table, columns)) for table, columns in tables.items()]
     for number, lines in groupby(merge(*sides, key=number_of), number_of):
         found = defaultdict(list)
         for line in lines:
@@ -128,7 +124,7 @@ def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
             yield Fault("verify.invented", {"number": number})
             continue
         proof.complaints += 1
-        wanted = shown(book, [*map(event, sorted(events))])
+        wanted = shown(book, [event(row) for row in sorted(events)])
         if any(sorted(rows) != sorted(found[table]) for table, rows in wanted.items()):
             yield Fault("verify.complaint", {"number": number})
 
