@@ -42,11 +42,8 @@ TROUBLES = {
 
 
 class Ledger:
-    """An open ledger, in memory if it has no ``path``.
-
-    ``station`` is the code of the one station that writes here; every query may ask ``:station``.
-    Its ``name``, and when the ledger was ``opened_at``, are those at the time of opening it.
-    """
+    """An open ledger, in memory if it has no ``path``. Every query may ask ``:station``, the code
+    of the one station that writes here; its name and ``opened_at`` are read from a file."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.path, self.begin = path, "begin immediate"
@@ -92,7 +89,7 @@ class Ledger:
         cursor.row_factory = sqlite3.Row
         return map(dict, cursor)
 
-    def write(self, table: str, rows: Sequence[Row]) -> None:
+    def write(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
         if rows:
             marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
@@ -139,9 +136,7 @@ def _trouble(error: Exception) -> str | None:
 @contextmanager
 def created(path: Path) -> Iterator[Ledger]:
     """A new ledger without events, mode 0600; gone again if what is done with it fails.
-
-    LedgerTrouble when there is such a file.
-    """
+    LedgerTrouble when there is such a file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(0o600, exist_ok=False)

@@ -21,28 +21,27 @@ from .store import Book, events_of
 
 Tables = dict[str, list[Row]]
 NOTHING = (None, None, "")  # no date, no limit
+SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accused", "handler")
 PLAIN = (
-    *("reference", "kind", "channel", "category", "level", "name", "phone", "address"),
-    *("account_no", "content", "demand", "accused", "receiver", "handler", "unit", "reply_mode"),
-    *("result", "outcome", "substantiated", "responsibility", "satisfaction", "note"),
-    "fingerprint",
+    *(*SEARCHED, "reference", "kind", "channel", "category", "level", "receiver", "unit"),
+    *("reply_mode", "result", "outcome", "substantiated", "responsibility", "satisfaction"),
+    *("note", "fingerprint"),
 )
 ABOUT = ("station", "number", "registered_at", "batch", "last_seq")  # what its events are
 TOLD = (
-    *("adoption", "origin", "channel_group", "class", "rank", "status", "received_at", "ended_at"),
-    *("contacted_at", "resolved_at", "replied_at", "notified_at", "followed_up_at", "round"),
-    *("restricted", "due_at", "due_limit", "next_due_at", "next_limit", "late", "assessed"),
-    *("fine", "more", *PLAIN),
+    *(*PLAIN, "adoption", "origin", "channel_group", "class", "rank", "status", "received_at"),
+    *("contacted_at", "resolved_at", "replied_at", "notified_at", "followed_up_at", "ended_at"),
+    *("round", "restricted", "due_at", "due_limit", "next_due_at", "next_limit", "late"),
+    *("assessed", "fine", "more"),
 )
 COLUMNS = (*ABOUT, *TOLD)
 NAMES = ", ".join(COLUMNS)
-SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accused", "handler")
 # Tables with the columns that are written; those of the office, written whole.
 COMPLAINT, SEARCH = f"complaint ({NAMES})", "search (rowid, text)"
 OFFICE = ("station", "adoption", "calendar_day", "calendar_year", "duty_record")
 # What has a column, and what only the events tell.
 _OWN = {*PLAIN, *DERIVED, "policy", "restricted", UNMAPPED}
-_SEARCHED_AT = [COLUMNS.index(name) for name in SEARCHED]
+_SEARCHED_AT = slice(len(ABOUT), len(ABOUT) + len(SEARCHED))
 _WIDE = f"utf-32-{sys.byteorder[0]}e"  # four bytes a character, as the machine has its numbers
 
 
@@ -98,13 +97,10 @@ def columns(
 
 
 def searchable(row: Row) -> str:
-    """The text of a complaint row that can be searched, one blank between any two characters.
-
-    One token a character finds two-character Chinese words, which a trigram index cannot.
-    """
-    # Four times as fast as " ".join.
-    text = "\n".join([row[i] for i in _SEARCHED_AT if row[i]])
-    spaced = array("I", [ord(" ")]) * (2 * len(text))
+    """The text of a complaint row that can be searched, one blank between any two characters: one
+    token a character finds two-character Chinese words, which a trigram index cannot."""
+    text = "\n".join(filter(None, row[_SEARCHED_AT]))
+    spaced = array("I", [ord(" ")]) * (2 * len(text))  # four times as fast as " ".join
     spaced[::2] = array("I", text.encode(_WIDE))
     return spaced.tobytes().decode(_WIDE)[:-1]
 
@@ -129,8 +125,7 @@ def _replace(ledger: Ledger, row: Row) -> None:
     (rowid,) = execute(upsert, row).fetchone()
     before, text = searchable(old) if old else "", searchable(row)
     if before and before != text:
-        gone = "insert into search (search, rowid, text) values ('delete', ?, ?)"
-        execute(gone, (rowid, before))
+        execute("insert into search (search, rowid, text) values ('delete', ?, ?)", (rowid, before))
     if before != text:
         ledger.write(SEARCH, [(rowid, text)])
 
@@ -173,10 +168,8 @@ def _rows(event: Event) -> Iterator[tuple[Any, ...]]:
 
 
 def refresh(ledger: Ledger, book: Book, days: Collection[dt.date]) -> int:
-    """Shows the office's events anew and recomputes the complaints a changed calendar touches.
-
-    These have a clock that counts one of the days or waits for their year's notice.
-    """
+    """Shows the office's events anew and recomputes the complaints a changed calendar touches: with
+    a clock that counts one of the days or waits for their year's notice."""
     touched = []
     if days:
         # A due date that rolled lies after the changed day; one that did not may be the day before.
@@ -191,16 +184,14 @@ def refresh(ledger: Ledger, book: Book, days: Collection[dt.date]) -> int:
 
 
 def as_of(ledger: Ledger, moment: dt.datetime) -> Ledger:
-    """The same ledger, in memory, without what was recorded after ``moment``. The caller closes
-    it."""
+    """The ledger, in memory, as it was known at a moment. The caller closes it."""
     then = built(Ledger())
     then.station = ledger.station
     then.run("drop trigger event_continues")  # a selection has gaps
-    for table in ("event", "private"):
-        sql = f"""select t.* from {table} t join event e using (station, seq)
-                  where station = :station and e.recorded_at <= :moment order by seq"""
-        for row in ledger.run(sql, moment=moment.isoformat()):
-            then.write(table, [row])
+    sql = "select * from history where station = :station and recorded_at <= :moment order by seq"
+    for *row, salt, text in ledger.run(sql, moment=moment.isoformat()):
+        then.write("event", [row])
+        then.write("private", [(*row[:2], salt, text)] if text else [])
     book = Book(then)
     project_office(then, book)
     sql = "select distinct number from event where number is not null order by number"

@@ -17,14 +17,6 @@ Period = tuple[dt.date, dt.date]  # first ≤ day < last
 OPEN = "(o.ended_at is null or o.ended_at >= :first)"  # when a period begins
 ALL = 10**9  # lines, more than there ever are
 EQUAL = {"kind", "channel", "category", "class", "level", "status", "handler", "unit", "origin"}
-# The complaints a batch wrote to; of an undo, those of the batch that it took back.
-MEANT = """with recursive meant (batch) as (
-             values (:batch) union
-             select json_extract(e.body, '$.batch') from event e join meant m using (batch)
-             where e.station = :station and e.type = 'voided' and e.number is null),
-           own (number) as (
-             select distinct number from event
-             where station = :station and batch in meant and number is not null)"""
 
 
 def find(ledger: Ledger, wanted: str) -> str:
@@ -175,15 +167,18 @@ def batches(ledger: Ledger) -> Iterator[Values]:
     return ledger.each(sql)
 
 
-def batch_numbers(ledger: Ledger, batch: str) -> list[str]:
-    """The complaints a batch wrote to; for an undo, those of the batch that it took back."""
-    return ledger.column(f"{MEANT} select number from own", batch=batch)
-
-
-def later_batches(ledger: Ledger, batch: str) -> list[str]:
-    """Batches after this one that wrote to its complaints, rest on its adoption, or took in again
-    the old records that it had undone."""
-    sql = f"""{MEANT}
+def undoing(ledger: Ledger, batch: str) -> tuple[list[str], list[str]]:
+    """The complaints a batch wrote to, of an undo those of the batch it took back; and what stands
+    against its undoing: the later batches that wrote to them, rest on its adoption, or took in
+    again the old records that it had undone."""
+    own = """with recursive meant (batch) as (
+               values (:batch) union
+               select json_extract(e.body, '$.batch') from event e join meant m using (batch)
+               where e.station = :station and e.type = 'voided' and e.number is null),
+             own (number) as (
+               select distinct number from event
+               where station = :station and batch in meant and number is not null)"""
+    later = f"""{own}
              select batch from event where station = :station and number in own
                and seq > (select max(seq) from event where station = :station and batch = :batch)
              union
@@ -194,7 +189,8 @@ def later_batches(ledger: Ledger, batch: str) -> list[str]:
                join complaint again using (station, fingerprint)
              where station = :station and k.status = 'voided' and again.status <> 'voided'
              order by 1"""
-    return ledger.column(sql, batch=batch)
+    numbers = ledger.column(f"{own} select number from own", batch=batch)
+    return numbers, ledger.column(later, batch=batch)
 
 
 def duty_days(ledger: Ledger) -> dict[str, list[dt.date]]:

@@ -28,8 +28,7 @@ SALT = 16  # random bytes before personal data, without which a digest could be 
 
 
 class Draft(NamedTuple):
-    """An event before it is written. Times are aware; ``number`` is None for the office's own
-    events."""
+    """An event before it is written. ``number`` is None for the office's own."""
 
     type: str
     occurred_at: dt.datetime
@@ -114,10 +113,8 @@ class Chain:
     def link(
         self, about: tuple[str | None, str, str], body: Table, private: Table, salt: bytes
     ) -> tuple[Row, list[Row]]:
-        """The rows of an event and of the personal data beside it, if it has any.
-
-        ``about`` is its number, type and when it occurred.
-        """
+        """The rows of an event (``about``: its number, type and when it occurred) and of the
+        personal data beside it, if it has any."""
         self.seq += 1
         beside, sealed = list[Row](), None
         if private:
