@@ -1,8 +1,6 @@
-"""Many old records at once: events, chain, projection, clocks and search in a few wide statements.
-
-Runs inside the caller's unit of work; ends with the same tables as one-by-one writing (a test
-compares). SQLite writes in a thread of its own while the next records are prepared.
-"""
+"""Many old records at once, in a few wide statements of the caller's unit of work; the tables are
+the same as after one-by-one writing (a test compares). SQLite writes in a thread of its own while
+the next records are prepared."""
 
 import datetime as dt
 import os

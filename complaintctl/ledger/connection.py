@@ -79,12 +79,8 @@ class Ledger:
         """The first column of a query."""
         return [row[0] for row in self.run(sql, **named)]
 
-    def rows(self, sql: str, **named: Any) -> list[Values]:
-        """All rows of a query as dictionaries."""
-        return list(self.each(sql, **named))
-
-    def each(self, sql: str, **named: Any) -> Iterator[Values]:
-        """The same, read as they are asked for."""
+    def rows(self, sql: str, **named: Any) -> Iterator[Values]:
+        """The rows of a query as dictionaries, read as they are asked for."""
         cursor = self.run(sql, **named)
         cursor.row_factory = sqlite3.Row
         return map(dict, cursor)
@@ -105,7 +101,7 @@ class Ledger:
         """The rows of a query out of a rule file, which may only read. BadRules if it is wrong."""
         try:
             self.only_read(True)
-            return self.rows(sql, **named)
+            return [*self.rows(sql, **named)]
         except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
             if _trouble(error) in ("busy", "disk", "full"):
                 raise  # no fault of the file

@@ -1,7 +1,5 @@
-"""What the tables show: rows made from events, written beside them, and compared by ``verify``.
-
-Every function here that writes runs inside the caller's unit of work.
-"""
+"""What the tables show: rows made from events, written beside them in the caller's unit of work,
+and compared by ``verify``."""
 
 import datetime as dt
 import sys

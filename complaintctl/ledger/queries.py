@@ -20,10 +20,8 @@ EQUAL = {"kind", "channel", "category", "class", "level", "status", "handler", "
 
 
 def find(ledger: Ledger, wanted: str) -> str:
-    """The number a person means: a number, a reference, or an ending that fits only one.
-
-    An ending is looked for among open complaints first; NotFound or Usage (several fit) otherwise.
-    """
+    """The number a person means: a number, a reference, or an ending that fits only one, sought
+    among open complaints first. NotFound; Usage if several fit."""
     wanted = normalize("NFKC", wanted).strip()
     ending = re.sub(r"^-+|[*?[]", "", wanted)
     # 7 is 007; a numbering without a dash is met by the bare ending.
@@ -46,10 +44,10 @@ def find(ledger: Ledger, wanted: str) -> str:
 def complaint(ledger: Ledger, wanted: str) -> Values:
     """The projected row of the complaint a person means (see ``find``)."""
     sql = "select * from complaint where station = :station and number = :number"
-    return ledger.rows(sql, number=find(ledger, wanted))[0]
+    return next(ledger.rows(sql, number=find(ledger, wanted)))
 
 
-def clocks_of(ledger: Ledger, number: str) -> list[Values]:
+def clocks_of(ledger: Ledger, number: str) -> Iterator[Values]:
     """The clocks of one complaint; a limit without a date last."""
     sql = """select *, limit_id as "limit" from clock where station = :station and number = :number
              order by round, due_at is null, due_at, limit_id"""
@@ -60,12 +58,12 @@ def penalties_of(ledger: Ledger, number: str) -> list[Values]:
     """The penalties proposed or decided on one complaint."""
     sql = """select penalty_id, policy, amount, points, minimum, measure, state, person, shared
              from penalty where station = :station and number = :number order by penalty_id"""
-    return ledger.rows(sql, number=number)
+    return [*ledger.rows(sql, number=number)]
 
 
 def listing(
     ledger: Ledger, equal: Equal, received: Period | None, open_: bool | None, late: str, most: int
-) -> tuple[list[Values], int]:
+) -> tuple[Iterator[Values], int]:
     """Complaints that meet all conditions, newest first, at ``most`` so many if not 0; and how many
     there are in all. ``late`` is the moment at which they are overdue, if they are to be."""
     where, named = _conditions(equal, received)
@@ -83,7 +81,7 @@ def listing(
     return ledger.rows(f"select k.*{tail}{order}", late=late, **named), count
 
 
-def due(ledger: Ledger, until: dt.datetime, limit: int) -> list[Values]:
+def due(ledger: Ledger, until: dt.datetime, limit: int) -> Iterator[Values]:
     """Running clocks due by a moment, most urgent first, with their complaint."""
     sql = f"""select c.*, limit_id as "limit", kind, status, handler, content, restricted, adoption
               from clock c join complaint k using (station, number)
@@ -99,7 +97,7 @@ def running(ledger: Ledger, *, before: dt.datetime | None = None) -> int:
     return int(ledger.column(sql, before=str(before and before.isoformat()))[0])
 
 
-def answered_open(ledger: Ledger, limit: int) -> list[Values]:
+def answered_open(ledger: Ledger, limit: int) -> Iterator[Values]:
     """Open complaints that were answered and not called back: candidates for a call-back."""
     sql = f"""select number, replied_at, handler from complaint
               where station = :station and ended_at is null and replied_at is not null
@@ -125,7 +123,7 @@ def search(ledger: Ledger, text: str, most: int) -> tuple[list[Values], bool]:
               where s.text match :query and k.station = :station and k.status <> 'voided'
                 and k.restricted = 0 and {confirm}
               order by s.rowid desc limit {min(most or ALL, ALL) + 1}"""
-    found = ledger.rows(sql, query=query, **words)
+    found = [*ledger.rows(sql, query=query, **words)]
     return found[: most or ALL], len(found) > (most or ALL)
 
 
@@ -164,7 +162,7 @@ def batches(ledger: Ledger) -> Iterator[Values]:
                 group_concat(distinct iif(type = 'step', json_extract(body, '$.step'), type))
                   as types, count(distinct number) as complaints, max(seq) as last
               from event where station = :station group by batch order by last desc"""
-    return ledger.each(sql)
+    return ledger.rows(sql)
 
 
 def undoing(ledger: Ledger, batch: str) -> tuple[list[str], list[str]]:
@@ -202,10 +200,7 @@ def duty_days(ledger: Ledger) -> dict[str, list[dt.date]]:
 
 
 def balance(ledger: Ledger, period: Period, equal: Equal) -> dict[str, int]:
-    """Opening, received, reopened, closed and carried complaints of the period.
-
-    By construction opening + received + reopened - closed = carried.
-    """
+    """A period's complaints. By construction opening + received + reopened - closed = carried."""
     where, named = _conditions(equal, period)
     sql = f"""select
         count(*) filter (where o.opened_at < :first and {OPEN}) as opening,
@@ -215,7 +210,7 @@ def balance(ledger: Ledger, period: Period, equal: Equal) -> dict[str, int]:
         count(*) filter (where o.ended_at is null or o.ended_at >= :last) as carried
       from opening o join complaint k using (station, number)
       where station = :station and o.opened_at < :last{where}"""
-    return ledger.rows(sql, **named)[0]
+    return next(ledger.rows(sql, **named))
 
 
 def register(ledger: Ledger, period: Period, equal: Equal, *, carried: bool) -> Iterator[Values]:
@@ -228,7 +223,7 @@ def register(ledger: Ledger, period: Period, equal: Equal, *, carried: bool) -> 
       from complaint k where k.station = :station and k.status <> 'voided'
         and (k.received_at >= :first and k.received_at < :last{old if carried else ""}){where}
       order by k.received_at, k.number"""
-    return ledger.each(sql, **named)
+    return ledger.rows(sql, **named)
 
 
 def _conditions(equal: Equal, period: Period | None) -> tuple[str, Values]:

@@ -1,7 +1,4 @@
-"""How the tables of a ledger came to be. Only ``init`` and an upgrade load this module.
-
-``event`` and ``private`` are the truth; all other tables are a projection that can be rebuilt.
-"""
+"""How the tables of a ledger came to be. Only ``init`` and an upgrade load this module."""
 
 from pathlib import Path
 

@@ -1,7 +1,4 @@
-"""Writing and re-reading events, and keeping the projection true to them.
-
-Every function here that writes runs inside the caller's unit of work.
-"""
+"""Writing and re-reading events, the one truth. What writes runs in the caller's unit of work."""
 
 import datetime as dt
 import json
