@@ -643,7 +643,7 @@ def test_a_ledger_in_memory_finds_a_complaint_without_walking(run: Runner) -> No
     """Without its statistics SQLite walks the station's whole tables, once for every complaint."""
     run.log()
     with contextlib.closing(open_ledger(run.ledger)) as ledger, contextlib.closing(as_of(ledger, NOW)) as then:
-        sql = "explain query plan select * from history where station = :station and number is :number order by seq"
+        sql = "explain query plan select * from history where station = :station and number = :number order by seq"
         plan = [line[3] for line in then.run(sql, number="x")]
         assert "number=?" in plan[0]
         assert len(plan) == 2  # the personal data, and no sorting

@@ -6,7 +6,7 @@ create table event (
   body text not null, digest text, previous text not null, hash text not null,
   primary key (station, seq)
 ) strict, without rowid;
-create index event_of_complaint on event (station, number, seq);
+create index event_of_complaint on event (station, number, seq) where number is not null;
 create index event_of_batch on event (station, batch);
 create index event_of_office on event (station, type, seq) where number is null;
 

@@ -139,7 +139,8 @@ def event(row: Row) -> Event:
 
 def events_of(ledger: Ledger, number: str | None) -> list[Event]:
     """The events of one complaint, or the office's own (None), oldest first."""
-    sql = "select * from history where station = :station and number is :number order by seq"
+    which = "= :number" if number else "is null"  # each with an index of its own
+    sql = f"select * from history where station = :station and number {which} order by seq"
     return list(map(event, ledger.run(sql, number=number)))
 
 
