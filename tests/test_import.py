@@ -17,7 +17,8 @@ from conftest import Runner
 from complaintctl.clock import TZ
 from complaintctl.ledger import projection
 from complaintctl.ledger.connection import open_ledger
-from complaintctl.ledger.store import Book, Draft, Stamp, append, next_number, project
+from complaintctl.ledger.projection import project
+from complaintctl.ledger.store import Book, Draft, Stamp, append, next_number
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CSV, XLSX = EXAMPLES / "old-records.csv", EXAMPLES / "old-records.xlsx"

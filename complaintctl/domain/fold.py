@@ -59,10 +59,9 @@ class Complaint:
     """
 
     def __init__(self, event: Event, voided: bool) -> None:
-        self.number, self.batch, self.voided = event.number or "", event.batch, voided
+        self.number, self.voided = event.number or "", voided
         self.received_at = instant(event.occurred_at)
-        self.registered_at = instant(event.recorded_at)
-        self.origin, self.status, self.last_seq = LIVE, "registered", event.seq
+        self.origin, self.status = LIVE, "registered"
         self.fields: dict[str, Any] = {**event.body, **event.private}
         self.facts: dict[str, Any] = {}
         self.taken: list[Taken] = []
@@ -98,7 +97,6 @@ def fold(
     for event in later:
         if not state.voided and event.batch not in voided:
             _apply(state, event, policy)
-        state.last_seq = event.seq
     if state.voided:
         state.status, state.rounds[0].ended = "voided", state.received_at
     state.facts = facts_of(state.fields, policy, state.origin, state.status, len(state.rounds) - 1)

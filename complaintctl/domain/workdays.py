@@ -23,7 +23,7 @@ class WorkCalendar:
     def __init__(self, days: Mapping[dt.date, Reason], announced: Collection[int]) -> None:
         """``days``: date -> (``off`` or ``work``, name); ``announced``: years with a notice."""
         self._days = {day.toordinal(): entry for day, entry in days.items()}
-        self._announced = frozenset(announced)
+        self.announced = frozenset(announced)
         self._works = cache(lambda n: self.is_workday(dt.date.fromordinal(n)))
 
     def why(self, day: dt.date) -> Reason:
@@ -41,7 +41,7 @@ class WorkCalendar:
 
     def provisional(self, day: dt.date) -> bool:
         """True where the year's notice is not known yet, so that the answer may still change."""
-        return day.year not in self._announced
+        return day.year not in self.announced
 
     def add_workdays(self, start: dt.date, n: int, *, count_start: bool = False) -> dt.date:
         """The n-th working day after ``start`` (before it, for a negative n; ``start`` for 0).

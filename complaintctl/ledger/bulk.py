@@ -1,14 +1,12 @@
-"""Many old records at once: events, chain, projection, clocks and search in a few wide statements.
-
-Runs inside the caller's unit of work; ends with the same tables as one-by-one writing (a test
-compares). SQLite writes in a thread of its own while the next records are prepared.
-"""
+"""Many old records at once, in a few wide statements of the caller's unit of work; the tables are
+the same as after one-by-one writing (a test compares). SQLite writes in a thread of its own while
+the next records are prepared."""
 
 import datetime as dt
 import os
 import sys
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from itertools import islice
@@ -18,17 +16,17 @@ from ..domain.clocks import judged
 from ..domain.event import Event
 from ..domain.fold import OLD, ending, facts_of
 from ..domain.policy import Policy
-from . import projection
-from .connection import Ledger
-from .projection import Row
-from .store import SALT, Book, Chain, Stamp, series_of, shown
+from .connection import Ledger, Row
+from .projection import COMPLAINT, SEARCH, Tables, columns, searchable, shown
+from .store import SALT, Book, Chain, Stamp, series_of
 
 CHUNK = 150  # records prepared at a time
 AHEAD = 4  # groups that may wait for SQLite, which now and then takes long over one
 # Rows of one statement: few of them hold up Python little, none may have over 32,766 variables.
-TABLES = {**dict.fromkeys(("event", "private", "complaint", "search"), CHUNK), "clock": 4 * CHUNK}
+TABLES = {**dict.fromkeys(("event", "private", COMPLAINT, SEARCH), CHUNK), "clock": 4 * CHUNK}
 # An old record: when it was received, the open part, the personal part.
 Old = tuple[str, dict[str, Any], dict[str, Any]]
+Groups = Iterable[tuple[str, list[Row]]]
 
 
 class Preparer:
@@ -43,33 +41,32 @@ class Preparer:
         self.rows: dict[str, list[Row]] = {table: [] for table in TABLES}
         self._ruling = cache(self._ruled)
 
-    def _ruled(self, day: str) -> tuple[dt.date, int, Policy]:
-        """The day, and the policy that is in force on it."""
+    def _ruled(self, day: str) -> tuple[int, Policy, str, Mapping[str, str]]:
+        """The policy in force on a day, and what it says of the numbers of that day."""
         date = dt.date.fromisoformat(day)
         adoption = self.book.adoption(date)
-        return date, adoption, self.book.policy(adoption)
+        policy = self.book.policy(adoption)
+        return adoption, policy, *series_of(policy.number, date)
 
     def add(self, salt: bytes, old: Old) -> None:
         """One more record; it takes its number in the series of the month it was received."""
         received, said, personal = old
-        day, adoption, policy = self._ruling(received[:10])
-        series, names = series_of(policy.number, day)
+        adoption, policy, series, names = self._ruling(received[:10])
         serial = self.last[series] = self.last.get(series, 0) + 1
         number = policy.number.format(**names, serial=serial)
         said["policy"] = adoption
         self.rowid += 1
         event, private = self.chain.link((number, "recorded", received), said, personal, salt)
         self.rows["event"].append(event)
-        if private:
-            self.rows["private"].append(private)
+        self.rows["private"] += private
         record = Event._make((*event[1:8], said, personal))
-        tables = self._history(record, policy) or shown(self.station, self.book, [record])
+        tables = self._history(record, policy) or shown(self.book, [record])
         (complaint,) = tables["complaint"]
-        self.rows["complaint"].append(complaint)
+        self.rows[COMPLAINT].append(complaint)
         self.rows["clock"] += tables["clock"]
-        self.rows["search"].append((self.rowid, projection.searchable(complaint)))
+        self.rows[SEARCH].append((self.rowid, searchable(complaint)))
 
-    def _history(self, event: Event, policy: Policy) -> projection.Tables | None:
+    def _history(self, event: Event, policy: Policy) -> Tables | None:
         """What is ``shown``, in half the time, from the stored dates; None where that cannot be."""
         fields, received = {**event.body, **event.private}, event.occurred_at
         done = fields.pop("steps", {})
@@ -78,34 +75,21 @@ class Preparer:
         found = judged(policy, facts, received, done, self.book.calendar)
         if found is None:
             return None
-        about = (self.station, event.number, 0)
-        lines = [
-            (*about, limit.id, limit.origin, received, due, met, state, int(unsure))
+        about = (self.station, event.number, event.recorded_at, event.batch, event.seq)
+        timed = [
+            (*about[:2], 0, limit.id, limit.origin, received, due, met, state, int(unsure))
             for limit, due, met, state, unsure in found
         ]
-        dated = [(due, limit.id) for limit, due, *_ in found if due and limit.shown]
-        told = projection.QUIET | {f"{step}_at": at for step, at in done.items()}
-        told |= {
-            "station": self.station,
-            "number": event.number,
-            "received_at": received,
-            "registered_at": event.recorded_at,
-            "ended_at": ended,
-            "due": min(dated, default=projection.NOTHING),
-            "late": "late" in [state for *_, state, _ in found],
-            "batch": event.batch,
-            "last_seq": event.seq,
-        }
-        return {"complaint": [projection.columns(policy, facts, told)], "clock": lines}
+        dates = {f"{step}_at": at for step, at in done.items()}
+        dates |= {"received_at": received, "ended_at": ended}
+        return {"complaint": [columns(about, policy, facts, dates, timed, [])], "clock": timed}
 
-    def ready(self) -> list[tuple[str, list[Row]]]:
+    def ready(self) -> Groups:
         """Rows for whole statements; what is over waits, so that few statements are compiled."""
-        groups = []
         for table, rows in self.rows.items():
             while len(rows) >= (most := TABLES[table]):
-                groups.append((table, rows[:most]))
+                yield table, rows[:most]
                 del rows[:most]
-        return groups
 
 
 def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old]) -> None:
@@ -113,10 +97,10 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
     connection = ledger.connection
     connection.execute("pragma cache_size = -16384")  # the indexes are filled in no order
 
-    def write(groups: Iterable[tuple[str, list[Row]]]) -> None:
+    def write(groups: Groups) -> None:
         for table, rows in groups:
             if connection.in_transaction:  # on a full disk SQLite itself has given all of it up
-                projection.write(connection, table, rows)
+                ledger.write(table, rows)
 
     prepared, source = Preparer(ledger, book, stamp), iter(records)
     pause = sys.getswitchinterval()
@@ -130,7 +114,7 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
                 salts = os.urandom(SALT * len(chunk))
                 for n, record in enumerate(chunk):
                     prepared.add(salts[n * SALT : (n + 1) * SALT], record)
-                writing.append(writer.submit(write, prepared.ready()))
+                writing.append(writer.submit(write, [*prepared.ready()]))
                 if len(writing) > AHEAD:
                     writing.popleft().result()
             for written in writing:

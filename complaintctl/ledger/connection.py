@@ -8,8 +8,9 @@ import re
 import sqlite3
 import stat
 import struct
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,32 +27,32 @@ SETTINGS = """
     pragma cell_size_check=on; pragma synchronous=extra; pragma secure_delete=on;
     pragma temp_store=memory;
 """
-Row = dict[str, Any]
+Row = tuple[Any, ...]  # as SQLite gives and takes it
+Values = dict[str, Any]  # the same by column
 HEADER = struct.Struct(">16s44xI4xI28x")  # the magic text, user_version, application_id
+# What stands in an error's name or, of pages or a schema that somebody has changed, in its words.
 TROUBLES = {
-    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "busy"),
-    **dict.fromkeys((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB), "damaged"),
-    **dict.fromkeys((sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN), "disk"),
-    **{sqlite3.SQLITE_FULL: "full", sqlite3.SQLITE_READONLY: "readonly"},
+    "busy": "SQLITE_(BUSY|LOCKED)",
+    "disk": "SQLITE_(IOERR|CANTOPEN)",
+    "full": "SQLITE_FULL",
+    "readonly": "SQLITE_READONLY",
+    "damaged": "SQLITE_(CORRUPT|NOTADB)|malformed|decode|no such (table|column)"
+    "|unsupported file format|incomplete input",
 }
-# What SQLite says of a file whose pages or whose schema somebody has changed.
-DAMAGED = "malformed|decode|no such (table|column)|unsupported file format|incomplete input"
 
 
 class Ledger:
-    """An open ledger, in memory if it has no ``path``.
-
-    ``station`` is the code of the one station that writes here; every query may ask ``:station``.
-    """
+    """An open ledger, in memory if it has no ``path``. Every query may ask ``:station``, the code
+    of the one station that writes here; its name and ``opened_at`` are read from a file."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.path, self.station, self.begin = path, "", "begin immediate"
+        self.path, self.begin = path, "begin immediate"
+        self.station = self.name = self.opened_at = ""
         uri = f"{path.absolute().as_uri()}?mode=rw" if path else ":memory:"
-        with translated(path):
-            self.connection = sqlite3.connect(
-                uri, uri=True, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
-            )
-            self.connection.executescript(SETTINGS)
+        self.connection = sqlite3.connect(
+            uri, uri=True, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
+        )
+        self.connection.executescript(SETTINGS)
 
     @contextmanager
     def unit(self) -> Iterator[None]:
@@ -78,31 +79,32 @@ class Ledger:
         """The first column of a query."""
         return [row[0] for row in self.run(sql, **named)]
 
-    def rows(self, sql: str, **named: Any) -> list[Row]:
-        """All rows of a query as dictionaries."""
-        return list(self.each(sql, **named))
-
-    def each(self, sql: str, **named: Any) -> Iterator[Row]:
-        """The same, read as they are asked for."""
+    def rows(self, sql: str, **named: Any) -> Iterator[Values]:
+        """The rows of a query as dictionaries, read as they are asked for."""
         cursor = self.run(sql, **named)
         cursor.row_factory = sqlite3.Row
         return map(dict, cursor)
+
+    def write(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
+        """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
+        if rows:
+            marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+            values = [*chain.from_iterable(rows)]
+            self.connection.execute(f"insert into {table} values {marks}", values)
 
     def only_read(self, really: bool) -> None:
         """From now on nothing can be written, or all can again."""
         self.run(f"pragma query_only = {int(really)}")
         self.begin = "begin" if really else "begin immediate"
 
-    def reported(self, sql: str, file: str, **named: Any) -> list[Row]:
+    def reported(self, sql: str, file: str, **named: Any) -> list[Values]:
         """The rows of a query out of a rule file, which may only read. BadRules if it is wrong."""
         try:
             self.only_read(True)
-            return self.rows(sql, **named)
+            return [*self.rows(sql, **named)]
         except (sqlite3.OperationalError, sqlite3.ProgrammingError) as error:
-            if getattr(error, "sqlite_errorcode", 0) & 0xFF in TROUBLES.keys() - {
-                sqlite3.SQLITE_READONLY
-            }:
-                raise  # busy, full, damaged: no fault of the file
+            if _trouble(error) in ("busy", "disk", "full"):
+                raise  # no fault of the file
             raise BadRules("rules.query", path=file, detail=str(error)) from None
         finally:
             self.only_read(False)
@@ -117,45 +119,56 @@ def translated(path: Path | None) -> Iterator[None]:
     try:
         yield
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        code = TROUBLES.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-        if code is None and not re.search(DAMAGED, str(error)):
-            raise
-        raise LedgerTrouble(f"ledger.{code or 'damaged'}", path=path) from error
+        if code := _trouble(error):
+            raise LedgerTrouble(f"ledger.{code}", path=path) from error
+        raise
 
 
-def create(path: Path) -> Ledger:
-    """A new, empty file, mode 0600, to be ``built``. LedgerTrouble when it exists."""
+def _trouble(error: Exception) -> str | None:
+    said = f"{getattr(error, 'sqlite_errorname', '')}: {error}"
+    return next((code for code, words in TROUBLES.items() if re.search(words, said)), None)
+
+
+@contextmanager
+def created(path: Path) -> Iterator[Ledger]:
+    """A new ledger without events, mode 0600; gone again if what is done with it fails.
+    LedgerTrouble when there is such a file."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(0o600, exist_ok=False)
     except OSError:
         code = "ledger.exists" if path.exists() else "ledger.disk"
         raise LedgerTrouble(code, path=path) from None
-    return Ledger(path)
+    try:
+        with translated(path), closing(Ledger(path)) as ledger:
+            yield built(ledger)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def open_ledger(path: Path) -> Ledger:
     """An existing ledger, brought to the present version if it is older."""
     version = _inspect(path)
-    ledger = Ledger(path)
-    try:
+    with ExitStack() as failing:
+        ledger = failing.enter_context(closing(Ledger(path)))
         if version < VERSION:
             built(ledger)
-        with translated(path):
-            ledger.station = next(iter(ledger.column("select code from station")), "")
-    except BaseException:
-        ledger.close()
-        raise
+        for row in ledger.run("select code, name, opened_at from station"):
+            ledger.station, ledger.name, ledger.opened_at = row
+        failing.pop_all()
     return ledger
 
 
 def built(ledger: Ledger) -> Ledger:
     """The ledger with the tables of the present version."""
-    from .schema import apply
+    from sqlite_utils import Database
+
+    from .schema import migrations
 
     ledger.connection.execute(f"pragma page_size={PAGE}")  # heeded only while there are no pages
     with ledger.unit():
-        apply(ledger.connection)
+        migrations.apply(Database(ledger.connection, execute_plugins=False))
         ledger.connection.execute(f"pragma application_id={APPLICATION_ID}")
         ledger.connection.execute(f"pragma user_version={VERSION}")
     return ledger
@@ -163,19 +176,15 @@ def built(ledger: Ledger) -> Ledger:
 
 def _inspect(path: Path) -> int:
     """The version in the header of a file that is surely ours."""
+    head = b""
     try:
-        info = path.stat()
+        if stat.S_ISREG(path.stat().st_mode):  # a pipe would wait for its writer
+            with open(path, "rb") as file:
+                head = file.read(HEADER.size)
     except (FileNotFoundError, NotADirectoryError):
         raise NotFound("ledger.missing", path=path) from None
     except OSError:
         raise LedgerTrouble("ledger.disk", path=path) from None
-    head = b""
-    if stat.S_ISREG(info.st_mode):  # a pipe would wait for its writer
-        try:
-            with open(path, "rb") as file:
-                head = file.read(HEADER.size)
-        except OSError:
-            raise LedgerTrouble("ledger.disk", path=path) from None
     magic, version, owner = HEADER.unpack(head.ljust(HEADER.size, b"\0"))
     if len(head) < HEADER.size or (magic, owner) != (b"SQLite format 3\0", APPLICATION_ID):
         raise LedgerTrouble("ledger.foreign", path=path)

@@ -1,146 +1,193 @@
-"""What the tables show of a complaint: rows made from its folded state. No reading, no deciding."""
+"""What the tables show: rows made from events, written beside them in the caller's unit of work,
+and compared by ``verify``."""
 
 import datetime as dt
-import sqlite3
 import sys
 from array import array
-from collections.abc import Sequence
-from functools import lru_cache
-from itertools import chain
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from ..clock import iso
-from ..domain.clocks import Clock
+from ..domain.clocks import clocks
 from ..domain.conditions import Table
-from ..domain.event import canonical
-from ..domain.fold import DERIVED, ROW, UNMAPPED, Complaint
-from ..domain.penalties import Proposal
+from ..domain.event import Event, canonical
+from ..domain.fold import DERIVED, ROW, UNMAPPED
+from ..domain.penalties import proposals
 from ..domain.policy import Policy
+from .connection import Ledger, Row, Values, built
+from .store import Book, events_of
 
-Row = tuple[Any, ...]
-Told = dict[str, Any]
 Tables = dict[str, list[Row]]
-PLAIN = (
-    *("reference", "kind", "channel", "category", "level", "name", "phone", "address"),
-    *("account_no", "content", "demand", "accused", "receiver", "handler", "unit", "reply_mode"),
-    *("result", "outcome", "substantiated", "responsibility", "satisfaction", "note"),
-    "fingerprint",
-)
-COLUMNS = (*ROW, *PLAIN, "restricted")
+NOTHING = (None, None, "")  # no date, no limit
 SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accused", "handler")
+PLAIN = (
+    *(*SEARCHED, "reference", "kind", "channel", "category", "level", "receiver", "unit"),
+    *("reply_mode", "result", "outcome", "substantiated", "responsibility", "satisfaction"),
+    *("note", "fingerprint"),
+)
+ABOUT = ("station", "number", "registered_at", "batch", "last_seq")  # what its events are
+TOLD = (*PLAIN, *(name for name in ROW if name not in ABOUT), "restricted")
+COLUMNS = (*ABOUT, *TOLD)
+NAMES = ", ".join(COLUMNS)
+# Tables with the columns that are written; those of the office, written whole.
+COMPLAINT, SEARCH = f"complaint ({NAMES})", "search (rowid, text)"
+OFFICE = ("station", "adoption", "calendar_day", "calendar_year", "duty_record")
 # What has a column, and what only the events tell.
 _OWN = {*PLAIN, *DERIVED, "policy", "restricted", UNMAPPED}
-NOTHING = (None, None)  # no date, no limit
-# What is told of a complaint that nothing runs for and nobody is fined for.
-QUIET: Told = {"next_due": NOTHING, "assessed": False, "fine": 0.0}
-_LISTED = {"complaint": f"({', '.join(COLUMNS)})", "search": "(rowid, text)"}
+_SEARCHED_AT = slice(len(ABOUT), len(ABOUT) + len(SEARCHED))
+_WIDE = f"utf-32-{sys.byteorder[0]}e"  # four bytes a character, as the machine has its numbers
 
 
-def tables(
-    station: str, state: Complaint, policy: Policy, running: list[Clock], proposed: list[Proposal]
-) -> Tables:
-    """What each table holds of one complaint; spells only of a re-opened one."""
-    key = station, state.number
-    told = {"station": station, **_told(state, policy, running, proposed)}
+def shown(book: Book, events: Sequence[Event]) -> Tables:
+    """What the tables must hold for one complaint, spells only for a re-opened one: pure, so that
+    it can also be proved."""
+    first, (state, policy) = events[0], book.state(events)
+    key = book.ledger.station, first.number
+    about = (*key, first.recorded_at, first.batch, events[-1].seq)
+    running = clocks(state, policy, book.calendar)
+    timed = [
+        (*key, round_, limit, origin, iso(since), due and iso(due), met and iso(met), *rest)
+        for limit, origin, round_, since, due, met, *rest in running
+    ]
+    proposed = proposals(state, policy, running)
+    fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
+    ended = state.closed_at
+    dates: Values = {f"{t.step}_at": iso(t.at) for each in state.rounds for t in each.steps}
+    dates |= {"received_at": iso(state.received_at), "ended_at": ended and iso(ended)}
+    rounds = enumerate(state.rounds if len(state.rounds) > 1 else ())
     return {
-        "complaint": [columns(policy, state.facts, told)],
-        "spell": [
-            (*key, n, iso(each.since), _iso(each.ended))
-            for n, each in enumerate(state.rounds if len(state.rounds) > 1 else ())
-        ],
-        "clock": [
-            (*key, round_, limit, origin, iso(since), _iso(due), _iso(met), *rest)
-            for limit, origin, round_, since, due, met, *rest in running
-        ],
+        "complaint": [columns(about, policy, state.facts, dates, timed, fines)],
+        "spell": [(*key, n, iso(r.since), r.ended and iso(r.ended)) for n, r in rounds],
+        "clock": timed,
         "penalty": [(*key, *proposal) for proposal in proposed],
     }
 
 
-def _told(state: Complaint, policy: Policy, running: list[Clock], proposed: list[Proposal]) -> Told:
-    dated = sorted((iso(c.due_at), c.limit, c.state) for c in running if c.due_at)
-    shown = ((at, name) for at, name, _ in dated if policy.limit(name).shown)
-    coming = ((at, name) for at, name, told in dated if told == "running")
-    fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
-    return {f"{t.step}_at": iso(t.at) for each in state.rounds for t in each.steps} | {
-        "number": state.number,
-        "received_at": iso(state.received_at),
-        "registered_at": iso(state.registered_at),
-        "ended_at": _iso(state.closed_at),
-        "due": next(shown, NOTHING),
-        "next_due": next(coming, NOTHING),
-        "late": any(c.state == "late" for c in running),
-        "assessed": bool(fines),
-        "fine": float(sum(fines)),
-        "batch": state.batch,
-        "last_seq": state.last_seq,
-    }
-
-
-def _iso(at: dt.datetime | None) -> str | None:
-    return iso(at) if at else None
-
-
-def columns(policy: Policy, facts: Table, told: Told) -> Row:
-    """The values of ``COLUMNS``: what follows from the facts, and what is told beside.
-
-    ``due`` and ``next_due`` are told as pairs of a date and its limit.
-    """
-    values = {name: value for name in PLAIN if (value := facts.get(name))}
-    values |= told
-    for name in ("origin", "channel_group", "class", "rank", "status"):
-        values[name] = facts[name]
-    values |= {
+def columns(
+    about: Row, policy: Policy, facts: Table, dates: Table, timed: list[Row], fines: list[float]
+) -> Row:
+    """The values of ``COLUMNS``: those of ``ABOUT``, and what follows from the facts, the dates by
+    column, the rows of the clocks, the fines that were approved."""
+    dated = sorted([(row[6], row[3], row[8]) for row in timed if row[6]])
+    due = next((d for d in dated if policy.limit(d[1]).shown), NOTHING)
+    coming = next((d for d in dated if d[2] == "running"), NOTHING)
+    values = {
+        **facts,
+        **{name: facts.get(name) or None for name in PLAIN},  # one may have been emptied
+        **dates,
         "adoption": facts.get("policy", 0),
         "round": facts["reopened"],
         # A whole number is bound four times as fast as a truth value.
         "restricted": int(policy.restricted(facts)),
-        "late": int(told["late"]),
-        "assessed": int(told["assessed"] or facts.get("counted") is True),
+        "late": int(any(row[8] == "late" for row in timed)),
+        "assessed": int(bool(fines) or facts.get("counted") is True),
+        "fine": float(sum(fines)),
         "more": canonical({k: v for k, v in facts.items() if k not in _OWN}),
     }
-    values["due_at"], values["due_limit"] = told["due"]
-    values["next_due_at"], values["next_limit"] = told["next_due"]
-    return tuple(map(values.get, COLUMNS))
-
-
-def write(connection: sqlite3.Connection, table: str, rows: Sequence[Row]) -> None:
-    """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
-    if rows:
-        connection.execute(_insert(table, len(rows[0]), len(rows)), [*chain.from_iterable(rows)])
-
-
-def replace(connection: sqlite3.Connection, row: Row) -> None:
-    """Makes a complaint's row, and what can be searched of it, what they are to be now."""
-    find = f"select {', '.join(COLUMNS)} from complaint where station = ? and number = ?"
-    old = connection.execute(find, row[:2]).fetchone()
-    changes = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS)
-    upsert = f" on conflict (station, number) do update set {changes} returning id"
-    (rowid,) = connection.execute(_insert("complaint", len(row), 1) + upsert, row).fetchone()
-    before, text = searchable(old) if old else "", searchable(row)
-    if before and before != text:
-        gone = "insert into search (search, rowid, text) values ('delete', ?, ?)"
-        connection.execute(gone, (rowid, before))
-    if before != text:
-        write(connection, "search", [(rowid, text)])
-
-
-@lru_cache(16)
-def _insert(table: str, width: int, rows: int) -> str:
-    marks = f"({','.join('?' * width)})"
-    return f"insert into {table} {_LISTED.get(table, '')} values {','.join([marks] * rows)}"
+    values["due_at"], values["due_limit"], _ = due
+    values["next_due_at"], values["next_limit"], _ = coming
+    return (*about, *map(values.get, TOLD))
 
 
 def searchable(row: Row) -> str:
-    """The text of a complaint row that can be searched, one blank between any two characters.
-
-    One token a character finds two-character Chinese words, which a trigram index cannot.
-    """
-    # Four times as fast as " ".join.
-    text = "\n".join([row[i] for i in _SEARCHED_AT if row[i]])
-    spaced = array("I", [ord(" ")]) * (2 * len(text))
+    """The text of a complaint row that can be searched, one blank between any two characters: one
+    token a character finds two-character Chinese words, which a trigram index cannot."""
+    text = "\n".join(filter(None, row[_SEARCHED_AT]))
+    spaced = array("I", [ord(" ")]) * (2 * len(text))  # four times as fast as " ".join
     spaced[::2] = array("I", text.encode(_WIDE))
     return spaced.tobytes().decode(_WIDE)[:-1]
 
 
-_WIDE = f"utf-32-{sys.byteorder[0]}e"  # four bytes a character, as the machine has its numbers
-_SEARCHED_AT = [COLUMNS.index(name) for name in SEARCHED]
+def project(ledger: Ledger, book: Book, number: str) -> None:
+    """Makes the tables show what the complaint's events say."""
+    tables = shown(book, events_of(ledger, number))
+    _replace(ledger, *tables.pop("complaint"))
+    for table, rows in tables.items():
+        gone = f"delete from {table} where station = :station and number = :number"
+        ledger.run(gone, number=number)
+        ledger.write(table, rows)
+
+
+def _replace(ledger: Ledger, row: Row) -> None:
+    """A complaint's row, and what can be searched of it."""
+    execute, latest = ledger.connection.execute, ", ".join(f"excluded.{n}" for n in COLUMNS)
+    find = f"select {NAMES} from complaint where station = ? and number = ?"
+    old = execute(find, row[:2]).fetchone()
+    upsert = f"""insert into {COMPLAINT} values (?{", ?" * (len(row) - 1)}) on conflict
+                 (station, number) do update set ({NAMES}) = ({latest}) returning id"""
+    (rowid,) = execute(upsert, row).fetchone()
+    before, text = searchable(old) if old else "", searchable(row)
+    if before and before != text:
+        execute("insert into search (search, rowid, text) values ('delete', ?, ?)", (rowid, before))
+    if before != text:
+        ledger.write(SEARCH, [(rowid, text)])
+
+
+def project_office(ledger: Ledger, book: Book) -> None:
+    """Makes the office's tables show what its events say."""
+    book.forget()
+    for table, rows in shown_office(book).items():
+        code = "code" if table == "station" else "station"
+        ledger.run(f"delete from {table} where {code} = :station")
+        for row in rows:
+            ledger.write(table, [row])
+
+
+def shown_office(book: Book) -> dict[str, Collection[Row]]:
+    """What the office's tables must hold; of one key, what was said last."""
+    found: dict[str, dict[Any, Row]] = {table: {} for table in OFFICE}
+    for event in events_of(book.ledger, None):
+        if event.batch not in book.voided:
+            for table, key, *row in _rows(event):
+                found[table][key] = (book.ledger.station, key, *row)
+    return {table: rows.values() for table, rows in found.items()}
+
+
+def _rows(event: Event) -> Iterator[tuple[Any, ...]]:
+    """The lines an event adds: the table, then its columns after the station."""
+    body = event.body
+    match event.type:
+        case "opened":
+            yield "station", body["name"], event.occurred_at
+        case "adopted":
+            told = (body[key] for key in ("policy", "edition", "digest", "from"))
+            yield "adoption", event.seq, *told
+        case "calendar":
+            yield from (("calendar_year", year, body["source"]) for year in body.get("years", ()))
+            yield from (("calendar_day", day, *why) for day, why in body["days"].items())
+        case "duty":
+            day, text = event.occurred_at[:10], event.private.get("text")
+            yield "duty_record", event.seq, body["duty"], day, text
+
+
+def refresh(ledger: Ledger, book: Book, days: Collection[dt.date]) -> int:
+    """Shows the office's events anew and recomputes the complaints a changed calendar touches: with
+    a clock that counts one of the days or waits for their year's notice."""
+    touched = []
+    if days:
+        # A due date that rolled lies after the changed day; one that did not may be the day before.
+        sql = """select distinct number from clock where station = :station
+                 and (provisional = 1 or (since < :last and due_at >= :first)) order by number"""
+        first, last = min(days), max(days) + dt.timedelta(days=1)
+        touched = ledger.column(sql, first=first.isoformat(), last=last.isoformat())
+    project_office(ledger, book)
+    for number in touched:
+        project(ledger, book, number)
+    return len(touched)
+
+
+def as_of(ledger: Ledger, moment: dt.datetime) -> Ledger:
+    """The ledger, in memory, as it was known at a moment. The caller closes it."""
+    then = built(Ledger())
+    then.station = ledger.station
+    then.run("drop trigger event_continues")  # a selection has gaps
+    sql = "select * from history where station = :station and recorded_at <= :moment order by seq"
+    for *row, salt, text in ledger.run(sql, moment=moment.isoformat()):
+        then.write("event", [row])
+        then.write("private", [(*row[:2], salt, text)] if text else [])
+    book = Book(then)
+    project_office(then, book)
+    sql = "select distinct number from event where number is not null order by number"
+    for number in then.column(sql):
+        project(then, book, number)
+    return then

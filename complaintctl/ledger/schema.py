@@ -1,9 +1,5 @@
-"""How the tables of a ledger came to be. Only ``init`` and an upgrade load this module.
+"""How the tables of a ledger came to be. Only ``init`` and an upgrade load this module."""
 
-``event`` and ``private`` are the truth; all other tables are a projection that can be rebuilt.
-"""
-
-import sqlite3
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -16,8 +12,3 @@ migrations = Migrations("complaintctl")
 def m001_ledger(db: Database) -> None:
     """The first shape; released shapes are never edited, a later one is a migration of its own."""
     db.executescript((Path(__file__).parent / "schema.sql").read_text(encoding="utf-8"))
-
-
-def apply(connection: sqlite3.Connection) -> None:
-    """Brings the tables to the present shape, inside the caller's transaction."""
-    migrations.apply(Database(connection, execute_plugins=False))

@@ -1,31 +1,22 @@
-"""Writing and re-reading events, and keeping the projection true to them.
-
-Every function here that writes runs inside the caller's unit of work.
-"""
+"""Writing and re-reading events, the one truth. What writes runs in the caller's unit of work."""
 
 import datetime as dt
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ..clock import iso
-from ..domain.clocks import clocks
 from ..domain.conditions import Table
 from ..domain.event import GENESIS, Event, canonical, digest, seal
 from ..domain.fold import Complaint, fold
-from ..domain.penalties import proposals
 from ..domain.policy import Policy
 from ..domain.workdays import WorkCalendar
 from ..errors import Refused
-from . import projection
-from .connection import Ledger
-from .projection import Row
+from .connection import Ledger, Row
 
-EVENT = """select e.seq, e.number, e.type, e.occurred_at, e.recorded_at, e.actor, e.batch, e.body,
-             p.text from event e left join private p using (station, seq)"""
 # Other series, of a numbering that was changed, of which a number might be as well.
 RIVALS = """select series from counter where station = :station and series <> :series
               and substr(:number, 1, length(series)) = series
@@ -34,8 +25,7 @@ SALT = 16  # random bytes before personal data, without which a digest could be 
 
 
 class Draft(NamedTuple):
-    """An event before it is written. Times are aware; ``number`` is None for the office's own
-    events."""
+    """An event before it is written. ``number`` is None for the office's own."""
 
     type: str
     occurred_at: dt.datetime
@@ -56,20 +46,17 @@ class Book:
     """The rules and the calendar of a ledger as they are now, read once and kept."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self.ledger = ledger
-        self.policies: dict[int, Policy] = {}
+        self.ledger, self.policy = ledger, cache(self._policy)
 
     def forget(self) -> None:
-        """All is read again when it is next asked for: an event has changed it."""
-        self.__dict__ = {"ledger": self.ledger, "policies": {}}
+        """What events can change is read again when it is next asked for."""
+        self.__dict__ = {"ledger": self.ledger, "policy": self.policy}
 
-    def policy(self, adoption: int) -> Policy:
+    def _policy(self, adoption: int) -> Policy:
         """The policy as it was adopted by the event of that number."""
-        if adoption not in self.policies:
-            sql = "select body from event where station = :station and seq = :seq"
-            (body,) = self.ledger.column(sql, seq=adoption)
-            self.policies[adoption] = Policy(json.loads(body)["text"])
-        return self.policies[adoption]
+        sql = "select body from event where station = :station and seq = :seq"
+        (body,) = self.ledger.column(sql, seq=adoption)
+        return Policy(json.loads(body)["text"])
 
     @cached_property
     def _adoptions(self) -> list[tuple[str, int]]:
@@ -100,11 +87,10 @@ class Book:
                 void.add(json.loads(body)["batch"])
         return frozenset(void)
 
-    def state(self, events: Iterable[Event]) -> tuple[Complaint, Policy]:
+    def state(self, events: Sequence[Event]) -> tuple[Complaint, Policy]:
         """The folded state of one complaint's events, and the policy it lives under."""
-        known = list(events)
-        policy = self.policy(int(known[0].body.get("policy", 0)))
-        return fold(known, policy, self.voided), policy
+        policy = self.policy(int(events[0].body.get("policy", 0)))
+        return fold(events, policy, self.voided), policy
 
 
 def head(ledger: Ledger) -> tuple[int, str]:
@@ -123,16 +109,14 @@ class Chain:
 
     def link(
         self, about: tuple[str | None, str, str], body: Table, private: Table, salt: bytes
-    ) -> tuple[Row, Row | None]:
-        """The rows of an event and of the personal data beside it, if it has any.
-
-        ``about`` is its number, type and when it occurred.
-        """
+    ) -> tuple[Row, list[Row]]:
+        """The rows of an event (``about``: its number, type and when it occurred) and of the
+        personal data beside it, if it has any."""
         self.seq += 1
-        beside = sealed = None
+        beside, sealed = list[Row](), None
         if private:
             text = canonical(private)
-            beside, sealed = (self.station, self.seq, salt, text), digest(salt, text)
+            beside, sealed = [(self.station, self.seq, salt, text)], digest(salt, text)
         row = (self.station, self.seq, *about, *self.written, canonical(body), sealed)
         before, self.previous = self.previous, seal(row, self.previous)
         return (*row, before, self.previous), beside
@@ -144,32 +128,28 @@ def append(ledger: Ledger, stamp: Stamp, drafts: Iterable[Draft]) -> None:
     for draft in drafts:
         about = draft.number, draft.type, iso(draft.occurred_at)
         row, beside = chain.link(about, draft.body, draft.private, os.urandom(SALT))
-        projection.write(ledger.connection, "event", [row])
-        projection.write(ledger.connection, "private", [beside] if beside else [])
+        ledger.write("event", [row])
+        ledger.write("private", beside)
 
 
 def event(row: Row) -> Event:
-    """An event from a row of ``EVENT``; erased personal data reads as none."""
-    return Event._make((*row[:7], json.loads(row[7]), json.loads(row[8] or "{}")))
+    """An event from a row of ``history``; erased personal data reads as none."""
+    return Event._make((*row[1:8], json.loads(row[8]), json.loads(row[-1] or "{}")))
 
 
-def events_of(ledger: Ledger, number: str) -> list[Event]:
-    """The events of one complaint, oldest first."""
-    sql = EVENT + " where e.station = :station and e.number = :number order by e.seq"
+def events_of(ledger: Ledger, number: str | None) -> list[Event]:
+    """The events of one complaint, or the office's own (None), oldest first."""
+    which = "= :number" if number else "is null"  # each with an index of its own
+    sql = f"select * from history where station = :station and number {which} order by seq"
     return list(map(event, ledger.run(sql, number=number)))
 
 
 def disclosures(ledger: Ledger, number: str) -> list[Event]:
     """The events that say who looked at the personal data of a masked complaint."""
-    sql = f"""{EVENT} where e.station = :station and e.number is null and e.type = 'disclosed'
-                and :number in (select value from json_each(e.body, '$.numbers'))"""
+    sql = """select * from history
+             where station = :station and number is null and type = 'disclosed'
+               and :number in (select value from json_each(body, '$.numbers'))"""
     return list(map(event, ledger.run(sql, number=number)))
-
-
-def office_events(ledger: Ledger) -> Iterator[Event]:
-    """The office's own events, oldest first."""
-    sql = EVENT + " where e.station = :station and e.number is null order by e.seq"
-    return map(event, ledger.run(sql))
 
 
 def next_number(ledger: Ledger, pattern: str, day: dt.date) -> str:
@@ -185,28 +165,7 @@ def next_number(ledger: Ledger, pattern: str, day: dt.date) -> str:
     return number
 
 
-@lru_cache(1024)
 def series_of(pattern: str, day: dt.date) -> tuple[str, Mapping[str, str]]:
     """What comes before the serial number on that day, and what the pattern may say of the day."""
     names = {"year": f"{day:%Y}", "month": f"{day:%m}", "yy": f"{day:%y}", "day": f"{day:%d}"}
     return pattern[: pattern.index("{serial")].format(**names), names
-
-
-def shown(station: str, book: Book, events: Iterable[Event]) -> projection.Tables:
-    """What the tables must hold for one complaint: pure, so that it can also be proved."""
-    state, policy = book.state(events)
-    running = clocks(state, policy, book.calendar)
-    proposed = proposals(state, policy, running)
-    return projection.tables(station, state, policy, running, proposed)
-
-
-def project(ledger: Ledger, book: Book, number: str) -> None:
-    """Makes the tables show what the complaint's events say."""
-    tables = shown(ledger.station, book, events_of(ledger, number))
-    (row,) = tables.pop("complaint")
-    projection.replace(ledger.connection, row)
-    for table, lines in tables.items():
-        ledger.run(
-            f"delete from {table} where station = :station and number = :number", number=number
-        )
-        projection.write(ledger.connection, table, lines)

@@ -10,26 +10,19 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from heapq import merge
-from itertools import groupby, repeat
-from typing import Any
+from itertools import groupby
+from operator import itemgetter
 
 from ..domain.event import GENESIS, anchor, digest, seal
 from ..errors import Fault
 from .connection import Ledger, built
-from .office import TABLES, replayed
-from .projection import COLUMNS, searchable
-from .store import EVENT, Book, event, shown
+from .projection import NAMES, OFFICE, searchable, shown, shown_office
+from .store import Book, event
 
-CHAINED = """select e.*, p.salt, p.text from event e left join private p using (station, seq)
-             where e.station = :station order by e.seq"""
-# All rows of a complaint, by number, which is the second column of each.
-OF_COMPLAINTS = {
-    "event": f"{EVENT} where e.station = :station and e.number is not null order by 2, 1",
-    "complaint": f"select {', '.join(COLUMNS)} from complaint where station = :station order by 2",
-    "clock": "select * from clock where station = :station order by number, round, limit_id",
-    "penalty": "select * from penalty where station = :station order by number, penalty_id",
-    "spell": "select * from spell where station = :station order by number, round",
-}
+# What holds rows of complaints, and which columns of it are to be as the events say.
+OF_COMPLAINTS = {"complaint": NAMES, "clock": "*", "penalty": "*", "spell": "*"}
+LINES = """select '{0}', number, {1} from {0} where station = :station and number is not null
+           order by number"""
 
 
 @dataclass
@@ -78,9 +71,8 @@ def _schema(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 
 def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     previous, expected = GENESIS, 1
-    erased: set[int] = set()
-    missing: set[int] = set()
-    for row in ledger.run(CHAINED):
+    erased, missing = set[int](), set[int]()
+    for row in ledger.run("select * from history where station = :station order by seq"):
         values, (before, hash_, salt, text) = row[:10], row[10:]
         seq = values[1]
         if seq != expected or before != previous:
@@ -106,43 +98,41 @@ def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 
 def _stations(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     """One station's ledger holds nothing of another."""
-    for table in (*OF_COMPLAINTS, *TABLES[1:], "private", "counter"):
+    for table in ("event", *OF_COMPLAINTS, *OFFICE[1:], "private", "counter"):
         sql = f"select count(*) from {table} where station <> :station"
         for count in filter(None, ledger.column(sql)):
             yield Fault("verify.foreign", {"table": table, "count": count})
 
 
 def _office(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
-    with closing(replayed(ledger, "e.number is null")) as fresh:
-        for table in TABLES:
-            sql = f"select * from {table}"
-            ours, wanted = (set(side.run(sql)) for side in (ledger, fresh))
-            if ours != wanted:
-                yield Fault("verify.table", {"table": table, "rows": len(ours ^ wanted)})
+    for table, rows in shown_office(Book(ledger)).items():
+        if wrong := {*ledger.run(f"select * from {table}")} ^ {*rows}:
+            yield Fault("verify.table", {"table": table, "rows": len(wrong)})
 
 
 def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     """Walks the events and the tables side by side; a row without an event was invented."""
-    book = Book(ledger)
-    sides = [zip(repeat(table), ledger.run(sql)) for table, sql in OF_COMPLAINTS.items()]
-    for number, lines in groupby(merge(*sides, key=_number), _number):
+    book, number_of = Book(ledger), itemgetter(1)
+    tables = {"history": "*", **OF_COMPLAINTS}
+    sides = [ledger.run(LINES.format(table, columns)) for table, columns in tables.items()]
+    for number, lines in groupby(merge(*sides, key=number_of), number_of):
         found = defaultdict(list)
-        for table, row in lines:
-            found[table].append(row)
-        events = found.pop("event", ())
+        for line in lines:
+            found[line[0]].append(line[2:])
+        events = found.pop("history", ())
         if not events:
             yield Fault("verify.invented", {"number": number})
             continue
         proof.complaints += 1
-        wanted = shown(ledger.station, book, map(event, events))
-        if {table: sorted(rows) for table, rows in wanted.items() if rows} != found:
+        wanted = shown(book, [event(row) for row in sorted(events)])
+        if any(sorted(rows) != sorted(found[table]) for table, rows in wanted.items()):
             yield Fault("verify.complaint", {"number": number})
 
 
 def _search(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     """Holds how often the search index has each word, and its rows, against the complaints."""
     words = Counter[str]()
-    for row in ledger.run(f"select {', '.join(COLUMNS)} from complaint where station = :station"):
+    for row in ledger.run(f"select {NAMES} from complaint where station = :station"):
         words.update(searchable(row)[::2].encode().lower().decode())  # only ASCII is folded
     wanted = {(c, n) for c, n in words.items() if c.isalnum() or not c.isascii()}
     ledger.run("create virtual table if not exists temp.word using fts5vocab(main, search, row)")
@@ -151,10 +141,6 @@ def _search(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
         wrong += len(ledger.column(f"select id from {one} except select id from {other}"))
     if wrong:
         yield Fault("verify.table", {"table": "search", "rows": wrong})
-
-
-def _number(line: tuple[str, tuple[Any, ...]]) -> Any:
-    return line[1][1]
 
 
 def _counters(ledger: Ledger, proof: Proof) -> Iterator[Fault]:

@@ -3,14 +3,13 @@
 import datetime as dt
 import re
 from collections.abc import Iterable
-from contextlib import closing
 from pathlib import Path
 
 from ..domain.event import anchor, canonical, digest
 from ..domain.policy import Policy
 from ..errors import Usage, together
-from ..ledger.connection import built, create
-from ..ledger.office import project_office
+from ..ledger.connection import created
+from ..ledger.projection import project_office
 from ..ledger.store import Draft, head
 from ..ledger.verify import prove
 from ..rulebook.check import sound
@@ -27,17 +26,13 @@ def init(
     """Makes a ledger: the station, its policy with full text, every announced year's calendar."""
     _, rules = together(lambda: _checked(code), lambda: sound(policy, own))
     opened = Draft("opened", now, None, {"name": station, "code": code})
-    calendar, ledger = announced(now), create(path)
-    try:
-        with closing(built(ledger)), ledger.unit():
-            ledger.station = code
-            office = stamped(ledger, by=by, now=now, own=own)
-            office.write(opened, adoption(rules, now, now.date()), calendar)
-            project_office(ledger, office.book)
-            seal = anchor(*head(ledger))
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+    calendar = announced(now)
+    with created(path) as ledger, ledger.unit():
+        ledger.station = code
+        office = stamped(ledger, by=by, now=now, own=own)
+        office.write(opened, adoption(rules, now, now.date()), calendar)
+        project_office(ledger, office.book)
+        seal = anchor(*head(ledger))
     years = calendar.body["years"]
     about = {"ledger": path, "station": station, "code": code, "policy": rules.id}
     return {**about, "edition": rules.edition, "calendar": [years[0], years[-1]], "anchor": seal}

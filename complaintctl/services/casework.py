@@ -13,8 +13,8 @@ from ..domain.policy import Policy, Step
 from ..domain.vocabulary import Named, candidates, meant, plain, spellings
 from ..errors import Fault, Faults, NotFound, Refused, Usage
 from ..ledger import queries
-from ..ledger.office import refresh
-from ..ledger.store import Draft, next_number, project
+from ..ledger.projection import project, refresh
+from ..ledger.store import Draft, next_number
 from .session import SOON, Office, Typed, Values, when
 
 Given = Iterable[tuple[str, Typed]]  # field ids or labels, and what was typed
@@ -133,10 +133,9 @@ def undo(office: Office, batch: Typed) -> Values:
     with office.ledger.unit():
         found = _undoable(office, batch)
         batch = found["batch"]
-        numbers = queries.batch_numbers(office.ledger, batch)
+        numbers, after = queries.undoing(office.ledger, batch)
         if batch in office.book.voided:
             return {**found, "numbers": numbers, "new": False}
-        after = queries.later_batches(office.ledger, batch)
         if later := [b for b in after if b not in office.book.voided]:
             raise Refused("undo.later", batch=batch, later=later)
         office.write(Draft("voided", office.now, None, {"batch": batch}))

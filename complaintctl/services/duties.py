@@ -65,7 +65,7 @@ def _to_call(office: Office, row: Values) -> bool:
 def _owed(office: Office, until: dt.date) -> list[Values]:
     """Duties missed or owed by a day. They begin with the day the ledger was opened."""
     done = queries.duty_days(office.ledger)
-    began = dt.date.fromisoformat(queries.station(office.ledger)["opened_at"][:10])
+    began = dt.date.fromisoformat(office.ledger.opened_at[:10])
     today, calendar = office.now.date(), office.book.calendar
     found = [
         {**_duty(duty), "day": day, "state": "overdue" if day < today else "due"}

@@ -11,7 +11,7 @@ from ..domain.moments import read_day
 from ..domain.policy import Policy
 from ..errors import Usage, together
 from ..ledger import queries
-from ..ledger.office import as_of as ledger_as_of
+from ..ledger.projection import as_of as ledger_as_of
 from ..ledger.store import Book, head
 from ..rulebook.files import load_form, refuse
 from ..sheets.register import write_register
@@ -33,19 +33,18 @@ def export(
     Returns path, form, rows, the balance (opening + received + reopened - closed = carried),
     anchor.
     """
-    about = queries.station(office.ledger)
+    station = office.ledger.name
     layout, (first, last), moment = together(
         lambda: load_form(form, office.own),
         lambda: period(office, month),
-        lambda: _moment(office, as_of, about["opened_at"][:10]),
+        lambda: _moment(office, as_of, office.ledger.opened_at[:10]),
     )
     known, span = {*office.policy.fields, *BESIDE}, (first, last)
     strange = (c.field for c in layout.columns if c.field not in known)
     refuse(f"{layout.id}.toml", (("column field", "unknown_name", name) for name in strange))
     past = closing(ledger_as_of(office.ledger, moment)) if as_of else nullcontext(office.ledger)
     with past as ledger:
-        station, book = about["name"], Book(ledger)
-        monthly = (last - first).days <= 31
+        book, monthly = Book(ledger), (last - first).days <= 31
         name = f"{layout.title}_{station[:40]}_{str(first)[: 7 if monthly else 4]}.xlsx"
         path = writable(_path(to, name), ".xlsx", office.ledger.path)
         if unmask:

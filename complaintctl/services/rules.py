@@ -104,7 +104,7 @@ def calendar_set(office: Office, day_text: str, kind: str, name: str) -> Values:
 
 def calendar_update(office: Office) -> Values:
     """Takes in the years announced since the ledger was made."""
-    draft = announced(office.now, queries.calendar_years(office.ledger))
+    draft = announced(office.now, office.book.calendar.announced)
     years = draft.body["years"]
     return {"years": years, "recomputed": office.record(draft) if years else 0}
 

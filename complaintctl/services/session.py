@@ -12,7 +12,7 @@ from ..domain.moments import read_moment, read_month
 from ..domain.policy import Policy
 from ..errors import LedgerTrouble, Usage
 from ..ledger.connection import Ledger, open_ledger, translated
-from ..ledger.office import refresh
+from ..ledger.projection import refresh
 from ..ledger.store import Book, Draft, Stamp, append, events_of
 
 Typed = str | None  # what was typed, if anything
