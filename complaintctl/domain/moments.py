@@ -19,8 +19,6 @@ _FULL = r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])t? *(.*)"
 _COMPACT = r"([0-9]{4})([0-9]{2})([0-9]{2})(?:[ t](?:([0-9]{2})([0-9]{2})([0-9]{2})?|(.*)))?"
 _YEAR_LAST = r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})(?![0-9])"
 _SHORT = r"[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"  # what follows a short year
-_MONTH_DAY = r"([0-9]{1,2})[-/]([0-9]{1,2})(?![-/.0-9]) *(.*)"
-_WEEKDAY = r"(上上|上|本|这|下)?个?(?:周|星期|礼拜)([1-6日天]) *(.*)"
 _TIME = (
     "(凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上)? ?"
     "([0-9]{1,2}(?::[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
@@ -32,12 +30,13 @@ _MONTH = f"{_YEAR}(?:年|[-/.]){_NTH}(?:月份?)?|{_NTH}月份?|{_YEAR}年?"
 
 # Traditional and look-alike characters, and the invisible marks Windows and Excel put into dates.
 _SAME = str.maketrans("號點時週後國。∶鐘兩", "号点时周后国.:钟两", "\u200b\u200e\u202a\u202c\ufeff")
-_DAYS = {
-    "大前天": -3, "前天": -2, "昨天": -1, "昨日": -1, "yesterday": -1, "今天": 0, "今日": 0,
-    "today": 0, "明天": 1, "明日": 1, "tomorrow": 1, "后天": 2,
-}  # fmt: skip
-_RELATIVE = f"({'|'.join(_DAYS)}) *(.*)"
+_NAMED = ("大前天", "前天", "昨天 昨日 yesterday", "今天 今日 today", "明天 明日 tomorrow", "后天")
+_DAYS = {word: ahead for ahead, words in enumerate(_NAMED, -3) for word in words.split()}
 _WEEKS = {"上上": -2, "上": -1, "下": 1}
+_LEANING = (  # on today: a day by its name, of the week, of the month
+    f"(?:({'|'.join(_DAYS)})|(上上|上|本|这|下)?个?(?:周|星期|礼拜)([1-6日天])"
+    "|([0-9]{1,2})[-/]([0-9]{1,2})(?![-/.0-9])) *(.*)"
+)
 # The hours of the 24-hour clock that each part of the day may mean.
 _PARTS = {
     "凌晨": (0, 6), "清晨": (3, 9), "早上": (3, 11), "早晨": (3, 11),
@@ -136,20 +135,17 @@ def _split(plain: str, today: dt.date | None) -> tuple[dt.date | None, str]:
         if not 1900 <= day.year < 2200:  # no book is of such a year
             raise ValueError(day)
         return day, found[5]
-    if today is None:
+    if not today or not (found := re.fullmatch(_LEANING, plain)):
         return None, plain
-    if found := re.fullmatch(_RELATIVE, plain):
-        return today + dt.timedelta(days=_DAYS[found[1]]), found[2]
-    if found := re.fullmatch(_WEEKDAY, plain):
-        monday = today - dt.timedelta(days=today.weekday())
-        ahead = "123456".find(found[2]) % 7 + 7 * _WEEKS.get(found[1], 0)
-        return monday + dt.timedelta(days=ahead), found[3]
-    if found := re.fullmatch(_MONTH_DAY, plain):
-        day = dt.date(today.year, int(found[1]), int(found[2]))
+    name, week, weekday, month, date, rest = found.groups()
+    if month:
+        day = dt.date(today.year, int(month), int(date))
         # In January a clerk still writes of December.
         far = day - today > dt.timedelta(days=31)
-        return day.replace(year=day.year - far), found[3]
-    return None, plain
+        return day.replace(year=day.year - far), rest
+    monday = 7 * _WEEKS.get(week, 0) - today.weekday()
+    ahead = _DAYS[name] if name else monday + "123456".find(weekday) % 7
+    return today + dt.timedelta(days=ahead), rest
 
 
 @lru_cache(4096)

@@ -206,6 +206,7 @@ class Policy:
             for name, terms in text.get("vocabulary", {}).items()
         }
         self.fields = {field.id: field for field in self._items(Field)}
+        self.private = frozenset(field.id for field in self.fields.values() if field.private)
         self.steps = {step.id: step for step in self._items(Step)}
         counting = {key: text[key] for key in ("roll", "count_receipt_day") if key in text}
         self.limits, self.extensions = self._items(Limit, **counting), self._items(Extension)
