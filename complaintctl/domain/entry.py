@@ -107,9 +107,8 @@ def missing(policy: Policy, values: Mapping[str, Any]) -> list[Fault]:
 def absent(policy: Policy, field: Field) -> Fault:
     """That a field has no value, with the words it may have."""
     choices = list(policy.vocabulary.get(policy.vocabulary_of(field.id), {}).values())
-    if choices:
-        return Fault("value.missing", {"field": field, "choices": choices})
-    return Fault("value.empty", {"field": field})
+    code = "value.missing" if choices else "value.empty"
+    return Fault(code, {"field": field, "choices": choices})
 
 
 def split(policy: Policy, values: Values) -> tuple[Values, Values]:

@@ -44,11 +44,10 @@ class Form:
 
 @dataclass(frozen=True)
 class Layout:
-    """A layout of old books as data: heading spellings by field, further words, defaults.
+    """What old books look like: heading spellings by field, further words, defaults.
 
     ``headings`` values are ordered: where two columns mean one field the first with a value wins,
-    the other is kept. ``times`` names columns that hold the time of day of a date column.
-    """
+    the other is kept. ``times`` names columns that hold the time of day of a date column."""
 
     id: str
     headings: Mapping[str, Sequence[str]]

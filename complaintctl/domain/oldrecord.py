@@ -63,6 +63,7 @@ class Reader:
         self._column = {name: h for h, name in reversed(self.columns.items())}
         self._extra = [(p, h or f"#{p + 1}") for p, h in enumerate(self.headings) if p not in known]
         self._readers = [(place, name, *self._reader(name)) for place, name in known.items()]
+        self._named = lru_cache(4096)(lambda *here: " ".join(map(known.__getitem__, here)))
         self._private = policy.private & {*places, *layout.defaults}
         self._nothing, self._marks = frozenset(layout.nothing), frozenset(layout.ditto)
         self._required = dict.fromkeys(("received_at", *layout.required))
@@ -96,8 +97,9 @@ class Reader:
         """The record of a row of ``stripped`` cells, or all that is wrong with it."""
         width = len(cells)
         kept = {n: text for p, n in self._extra if p < width and (text := as_text(cells[p]))}
-        beyond = range(len(self.headings), width)
-        kept |= {f"#{p + 1}": text for p in beyond if (text := as_text(cells[p]))}
+        for place in range(len(self.headings), width):
+            if text := as_text(cells[place]):
+                kept[f"#{place + 1}"] = text
         values, problems = self._read(cells, kept)
         for name in [name for name in self._required if name not in values]:
             column = self._column[name]
@@ -108,7 +110,8 @@ class Reader:
         if problems:
             return problems
         received = steps.pop("received_at")
-        values = self._defaults | values
+        for name, value in self._defaults.items():
+            values.setdefault(name, value)
         private = {name: values.pop(name) for name in self._private if name in values}
         values["named"] = bool(private.get("name"))
         if steps:
@@ -116,8 +119,7 @@ class Reader:
         if kept:
             private[UNMAPPED] = kept
         here = self._above
-        names = " ".join(map(self._fields.__getitem__, here))
-        said = (names, *map(str, here.values()), *chain.from_iterable(kept.items()))
+        said = (self._named(*here), *map(str, here.values()), *chain.from_iterable(kept.items()))
         return Record(received, values, private, "\x1f".join(said))
 
     def resolved(self, cells: Cells) -> list[object]:
@@ -150,7 +152,7 @@ class Reader:
             try:
                 if cell in marks:
                     raise Usage("import.ditto", value=text)
-                if not isinstance(cell, str) and hasattr(cell, "formula"):
+                if text is not cell and hasattr(cell, "formula"):
                     raise Usage("import.uncomputed")
                 if (value := value_of(cell if raw else text)) != "":
                     values[name] = value
