@@ -18,7 +18,7 @@ from .spans import arabic
 _FULL = r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])t? *(.*)"
 _COMPACT = r"([0-9]{4})([0-9]{2})([0-9]{2})(?:[ t](?:([0-9]{2})([0-9]{2})([0-9]{2})?|(.*)))?"
 _YEAR_LAST = r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})(?![0-9])"
-_SHORT = r"[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"  # what follows a short year
+_SHORT = r"民国 ?([0-9]{1,3})|([0-9]{1,3})[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"
 _TIME = (
     "(凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上)? ?"
     "([0-9]{1,2}(?::[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
@@ -174,8 +174,8 @@ def _refusal(plain: str, text: str) -> Usage:
         readings = {f"{found[4]}-{m:0>2}-{d:0>2}" for m, d in both if int(m) <= 12 and int(d) <= 31}
         if len(readings) == 2:
             return _refused("date.ambiguous", text, first=min(readings), second=max(readings))
-    elif found := re.match("民国 ?([0-9]{1,3})|([0-9]{3})" + _SHORT, plain):
-        return _refused("date.minguo", text, year=1911 + int(found[1] or found[2]))
-    elif re.match("[0-9]{1,2}" + _SHORT, plain):
+    elif found := re.match(_SHORT, plain):
+        if found[1] or len(found[2]) == 3:
+            return _refused("date.minguo", text, year=1911 + int(found[1] or found[2]))
         return _refused("date.two_digit_year", text)
     return _refused("date.unknown", text)
