@@ -573,6 +573,15 @@ def test_a_cell_merged_downwards_stands_in_each_row(run: Runner, tmp_path: Path)
     assert handlers == [("张强",), ("张强",), ("张强",), (None,)]
 
 
+def test_a_time_of_day_is_kept_to_the_second(run: Runner, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["受理日期", "受理时刻", "投诉内容"])
+    book.active.append([dt.date(2025, 5, 1), dt.time(9, 5, 0, 500_000), "甲"])
+    book.save(tmp_path / "a.xlsx")
+    run.ok("import", tmp_path / "a.xlsx")
+    assert run.json("show", "001")["received_at"] == "2025-05-01T09:05:00+08:00"
+
+
 def test_an_error_of_excel_is_no_value(run: Runner, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.active

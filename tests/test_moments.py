@@ -164,6 +164,7 @@ def test_in_january_december_is_last_year() -> None:
         ("2026年3月5日24时", "date.impossible", {}),
         ("2026-03-05 上午14:05", "date.impossible", {}),
         ("2026-03-05 晚上12点", "date.impossible", {}),
+        ("2026-03-05 上午8:30 pm", "date.impossible", {}),
         ("2026-03-05T08:30+99:00", "date.impossible", {}),
         ("0000-01-01", "date.impossible", {}),
         ("0026-03-05", "date.impossible", {}),

@@ -210,6 +210,7 @@ HOSTILE: list[Line] = [
     (("log", "x", "--channel", ESC), 2, "控制字符", "control characters"),
     (("log", "\udcff\udcfe", "--channel", "电话"), 2, "不是文字的字节", "no text"),
     (("log", LONG, "--channel", "电话"), 2, "40000", "40000"),
+    (("log", "x", "--channel", "电话", "--phone", "1" * 40000), 2, "40000", "40000"),
     (("log", "x", "--channel", LONG), 2, "来源", "channel"),
     (("show", ESC), 2, "控制字符", "control characters"),
     (("show", BIDI), 3, "甲", "甲"),

@@ -38,33 +38,38 @@ def enter(
 
 def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bool) -> Any:
     """One value of a field's type from text. Usage says why not."""
-    if CONTROL.search(text):
-        raise Usage("value.control", field=field)
-    match field.type:
-        case "term":
-            return word(policy, field, text)
-        case "bool":
-            folded = plain(text)
-            if folded in YES or folded in NO:
+    try:
+        whole = free_text(text)
+        match field.type:
+            case "term":
+                return word(policy, field, text)
+            case "bool":
+                if (folded := plain(text)) not in YES | NO:
+                    raise Usage("value.bool", value=text)
                 return folded in YES
-            raise Usage("value.bool", field=field, value=text)
-        case "number" | "count":
-            return _number(field, text)
-        case "phone":
-            folded = phone(text)
-            if folded and not re.search("[0-9]{3}", folded):
-                raise Usage("value.phone", field=field)
-            return folded
-        case "day" | "moment":
-            try:
-                if field.type == "day":
-                    return read_day(text, now, typed=typed).isoformat()
+            case "number" | "count":
+                return _number(text, count=field.type == "count")
+            case "phone":
+                folded = phone(text)
+                if folded and not re.search("[0-9]{3}", folded):
+                    raise Usage("value.phone")
+                return folded
+            case "day":
+                return read_day(text, now, typed=typed).isoformat()
+            case "moment":
                 return read_moment(text, now, typed=typed).at.isoformat()
-            except Usage as wrong:
-                raise Usage(faults=[f.about(field=field) for f in wrong.faults]) from None
+        return whole.strip()
+    except Usage as wrong:
+        raise Usage(faults=[fault.about(field=field) for fault in wrong.faults]) from None
+
+
+def free_text(text: str) -> str:
+    """A text, if a field may hold it."""
+    if not text.isprintable() and CONTROL.search(text):
+        raise Usage("value.control")
     if len(text) > LONGEST:
-        raise Usage("value.long", field=field, length=len(text), most=LONGEST)
-    return text.strip()
+        raise Usage("value.long", length=len(text), most=LONGEST)
+    return text
 
 
 def phone(text: str) -> str:
@@ -82,14 +87,14 @@ def word(policy: Policy, field: Field, text: str) -> str:
     return meant(terms.values(), text, "value", field=field).id
 
 
-def _number(field: Field, text: str) -> float | int:
+def _number(text: str, *, count: bool) -> float | int:
     folded = re.sub("[,_ ]|元$", "", normalize("NFKC", text).strip())
     try:
-        value = int(folded) if field.type == "count" else float(folded)
+        value = int(folded) if count else float(folded)
     except ValueError:
         value = -1
     if not 0 <= value < float("inf"):  # nor is it nan
-        raise Usage("value.number", field=field, value=text)
+        raise Usage("value.number", value=text)
     return int(value) if value == int(value) else value
 
 
@@ -102,12 +107,11 @@ def missing(policy: Policy, values: Mapping[str, Any]) -> list[Fault]:
 def absent(policy: Policy, field: Field) -> Fault:
     """That a field has no value, with the words it may have."""
     choices = list(policy.vocabulary.get(policy.vocabulary_of(field.id), {}).values())
-    if choices:
-        return Fault("value.missing", {"field": field, "choices": choices})
-    return Fault("value.empty", {"field": field})
+    code = "value.missing" if choices else "value.empty"
+    return Fault(code, {"field": field, "choices": choices})
 
 
 def split(policy: Policy, values: Values) -> tuple[Values, Values]:
-    """Values that may stand in the chain, and personal ones beside it, as an unknown one is."""
-    open_ = {k: v for k, v in values.items() if k in policy.fields and not policy.fields[k].private}
-    return open_, {k: v for k, v in values.items() if k not in open_}
+    """Values that may stand in the chain, and personal ones beside it."""
+    private = {k: v for k, v in values.items() if k in policy.private}
+    return {k: v for k, v in values.items() if k not in private}, private

@@ -1,18 +1,19 @@
-"""A paper form as data: what a register's sheet looks like."""
+"""Papers as data: the sheet of a register, and an old book with its headings. Reads no file."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from .conditions import Scalar
+from .vocabulary import unspaced
 
 
 @dataclass(frozen=True)
 class Column:
-    """One ruled column. ``field`` names a value of the row, ``width`` is in Excel characters.
-
-    ``group`` is an optional merged heading above neighbouring columns of the same group.
-    """
+    """One ruled column: ``field`` is a value of the row, ``width`` in Excel characters, ``group`` a
+    merged heading above neighbouring columns of the same group."""
 
     head: str
     field: str
@@ -39,3 +40,46 @@ class Form:
     carried: bool = False
     source: str = ""
     en: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What old books look like: heading spellings by field, further words, defaults.
+
+    ``headings`` values are ordered: where two columns mean one field the first with a value wins,
+    the other is kept. ``times`` names columns that hold the time of day of a date column."""
+
+    id: str
+    headings: Mapping[str, Sequence[str]]
+    times: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    defaults: Mapping[str, Scalar] = field(default_factory=dict)
+    nothing: Sequence[str] = ()
+    ditto: Sequence[str] = ()
+    passed: Sequence[str] = ()
+    required: Sequence[str] = ("received_at", "content")
+    zh: str = ""
+    en: str = ""
+
+    @cached_property
+    def _known(self) -> dict[str, tuple[int, str]]:
+        """Its rank among the spellings of its field, and the field, by compared heading."""
+        times = {f"time:{name}": words for name, words in self.times.items()}
+        spelled = [
+            (heading(word), (rank, name))
+            for name, words in {**self.headings, **times}.items()
+            for rank, word in enumerate(words)
+        ]
+        return dict(reversed(spelled))  # what two fields are called is the first one's
+
+    def columns(self, cells: Sequence[object]) -> list[tuple[int, int, str]]:
+        """The cells of a row that are headings: rank, place and field, what wins first."""
+        texts = [heading(cell) if isinstance(cell, str) else "" for cell in cells]
+        known = self._known
+        hits = (known.get(text) or known.get(re.sub(r"\(.*?\)$", "", text)) for text in texts)
+        return sorted((hit[0], place, hit[1]) for place, hit in enumerate(hits) if hit)
+
+
+def heading(text: object) -> str:
+    """A heading as it is compared: no blanks, full width folded, lower case, no colon or star."""
+    return unspaced(str(text or "")).casefold().strip("*:")

@@ -15,30 +15,28 @@ from ..errors import Usage
 from .spans import arabic
 
 # The patterns stay text, compiled when first used, so that importing this module is cheap.
-_FULL = r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])(.*)"
+_FULL = r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})(?![0-9])t? *(.*)"
 _COMPACT = r"([0-9]{4})([0-9]{2})([0-9]{2})(?:[ t](?:([0-9]{2})([0-9]{2})([0-9]{2})?|(.*)))?"
 _YEAR_LAST = r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})(?![0-9])"
-_SHORT = r"[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"  # what follows a short year
-_MONTH_DAY = r"([0-9]{1,2})[-/]([0-9]{1,2})(?![-/.0-9])(.*)"
-_WEEKDAY = r"(上上|上|本|这|下)?个?(?:周|星期|礼拜)([1-6日天])(.*)"
+_SHORT = r"民国 ?([0-9]{1,3})|([0-9]{1,3})[-/.][0-9]{1,2}[-/.][0-9]{1,2}(?![0-9])"
 _TIME = (
-    r"(?P<part>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上)? ?(?P<hour>[0-9]{1,2})"
-    r"(?::(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]+)?)?"
-    r"|[点时](?:(?P<minute2>[0-9]{2}|[0-9](?=分))(?:分(?:(?P<second2>[0-9]{1,2})秒)?)?"
-    r"|(?P<past>半|[13]刻)|整|钟)?"
-    r"|(?= ?[ap]m))(?: ?(?P<noon>[ap]m))?(?: ?(?P<zone>z|[+-][0-9]{2}:?[0-9]{2}))?"
+    "(凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上)? ?"
+    "([0-9]{1,2}(?::[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?"
+    "|[点时](?:(?:[0-9]{2}|[0-9](?=分))(?:分(?:[0-9]{1,2}秒)?)?|(半|[13]刻)|整|钟)?"
+    "|(?= ?[ap]m)))(?: ?([ap]m))?(?: ?(z|[+-][0-9]{2}:?[0-9]{2}))?"
 )
 _YEAR, _NTH = "((?:19|20|21)[0-9]{2})", "(0?[1-9]|1[0-2])"
 _MONTH = f"{_YEAR}(?:年|[-/.]){_NTH}(?:月份?)?|{_NTH}月份?|{_YEAR}年?"
 
 # Traditional and look-alike characters, and the invisible marks Windows and Excel put into dates.
 _SAME = str.maketrans("號點時週後國。∶鐘兩", "号点时周后国.:钟两", "\u200b\u200e\u202a\u202c\ufeff")
-_DAYS = {
-    "大前天": -3, "前天": -2, "昨天": -1, "昨日": -1, "yesterday": -1, "今天": 0, "今日": 0,
-    "today": 0, "明天": 1, "明日": 1, "tomorrow": 1, "后天": 2,
-}  # fmt: skip
-_RELATIVE = f"({'|'.join(_DAYS)})(.*)"
+_NAMED = ("大前天", "前天", "昨天 昨日 yesterday", "今天 今日 today", "明天 明日 tomorrow", "后天")
+_DAYS = {word: ahead for ahead, words in enumerate(_NAMED, -3) for word in words.split()}
 _WEEKS = {"上上": -2, "上": -1, "下": 1}
+_LEANING = (  # on today: a day by its name, of the week, of the month
+    f"(?:({'|'.join(_DAYS)})|(上上|上|本|这|下)?个?(?:周|星期|礼拜)([1-6日天])"
+    "|([0-9]{1,2})[-/]([0-9]{1,2})(?![-/.0-9])) *(.*)"
+)
 # The hours of the 24-hour clock that each part of the day may mean.
 _PARTS = {
     "凌晨": (0, 6), "清晨": (3, 9), "早上": (3, 11), "早晨": (3, 11),
@@ -46,11 +44,12 @@ _PARTS = {
     "晚上": (17, 23), "pm": (12, 23),
 }  # fmt: skip
 _PAST = {"1刻": 15, "半": 30, "3刻": 45}
-_MONTHS = {
-    "last": -1, "last month": -1, "上月": -1, "上个月": -1,
-    "this": 0, "this month": 0, "本月": 0, "这个月": 0, "当月": 0,
-}  # fmt: skip
-_YEARS = {"last year": -1, "去年": -1, "上年": -1, "this year": 0, "今年": 0, "本年": 0}
+_PERIODS = {  # how many months they have, and which one it is from the present one on
+    **dict.fromkeys(("last", "last month", "上月", "上个月"), (1, -1)),
+    **dict.fromkeys(("this", "this month", "本月", "这个月", "当月"), (1, 0)),
+    **dict.fromkeys(("last year", "去年", "上年"), (12, -1)),
+    **dict.fromkeys(("this year", "今年", "本年"), (12, 0)),
+}
 _LONGEST = 80  # characters; no form comes near it, and a pasted page is not searched for one
 
 
@@ -74,17 +73,14 @@ def read_day(text: str, now: dt.datetime, *, typed: bool) -> dt.date:
 def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
     """A month, or a whole year, as [first day, first day after it). Raises Usage."""
     plain = _tidy(text)
-    year, month, length = now.year, 1, 12
     if found := re.fullmatch(_MONTH, plain):
-        year, month = int(found[1] or found[4] or year), int(found[2] or found[3] or 1)
-        length = 12 if found[4] else 1
-    elif plain in _MONTHS:
-        month, length = now.month + _MONTHS[plain], 1
-    elif plain in _YEARS:
-        year += _YEARS[plain]
+        year, month = int(found[1] or found[4] or now.year), int(found[2] or found[3] or 1)
+        start, length = year * 12 + month - 1, 12 if found[4] else 1
+    elif plain in _PERIODS:
+        length, ahead = _PERIODS[plain]
+        start = ((now.year * 12 + now.month - 1) // length + ahead) * length
     else:
         raise _refused("date.unknown_month", text)
-    start = year * 12 + month - 1
     first, after = (dt.date(n // 12, n % 12 + 1, 1) for n in (start, start + length))
     return first, after
 
@@ -94,14 +90,15 @@ def _stored(text: str) -> Moment:
     half = 10 if text[10:11] == "T" else text.find(" ")
     if half > 0:
         try:
-            day, time = _whole(text[:half]), _time(text[half + 1 :])
+            day, time = _read(text[:half]), _time(text[half + 1 :])
             if time and not day.has_time:
                 return Moment(dt.datetime.combine(day.at, time).astimezone(TZ), True)
         except (ValueError, Usage):
             pass
-    return _whole(text)
+    return _read(text)
 
 
+@lru_cache(4096)
 def _read(text: str, today: dt.date | None = None, alone: bool = False) -> Moment:
     """Only what is typed may lean on ``today``; a time of day may be ``alone``, as one of today."""
     plain = _tidy(text)
@@ -114,9 +111,6 @@ def _read(text: str, today: dt.date | None = None, alone: bool = False) -> Momen
     except (ValueError, OverflowError):
         raise _refused("date.impossible", text) from None
     raise _refusal(plain, text)
-
-
-_whole = lru_cache(maxsize=4096)(_read)
 
 
 def _tidy(text: str) -> str:
@@ -140,42 +134,33 @@ def _split(plain: str, today: dt.date | None) -> tuple[dt.date | None, str]:
         day = dt.date(int(found[1]), int(found[3]), int(found[4]))
         if not 1900 <= day.year < 2200:  # no book is of such a year
             raise ValueError(day)
-        return day, found[5].removeprefix("t").strip()
-    if today is None:
+        return day, found[5]
+    if not today or not (found := re.fullmatch(_LEANING, plain)):
         return None, plain
-    if found := re.fullmatch(_RELATIVE, plain):
-        return today + dt.timedelta(days=_DAYS[found[1]]), found[2].strip()
-    if found := re.fullmatch(_WEEKDAY, plain):
-        monday = today - dt.timedelta(days=today.weekday())
-        ahead = "123456".find(found[2]) % 7 + 7 * _WEEKS.get(found[1], 0)
-        return monday + dt.timedelta(days=ahead), found[3].strip()
-    if found := re.fullmatch(_MONTH_DAY, plain):
-        day = dt.date(today.year, int(found[1]), int(found[2]))
+    name, week, weekday, month, date, rest = found.groups()
+    if month:
+        day = dt.date(today.year, int(month), int(date))
         # In January a clerk still writes of December.
         far = day - today > dt.timedelta(days=31)
-        return day.replace(year=day.year - far), found[3].strip()
-    return None, plain
+        return day.replace(year=day.year - far), rest
+    monday = 7 * _WEEKS.get(week, 0) - today.weekday()
+    ahead = _DAYS[name] if name else monday + "123456".find(weekday) % 7
+    return today + dt.timedelta(days=ahead), rest
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(4096)
 def _time(text: str) -> dt.time | None:
     """None if it is no time of day; ValueError for an hour, minute or offset there is not."""
     if not (found := re.fullmatch(_TIME, text)):
         return None
-    part = found.groupdict()
-    minute = int(part["minute"] or part["minute2"] or _PAST.get(part["past"], 0))
-    second = int(part["second"] or part["second2"] or 0)
-    hour = _hour(int(part["hour"]), part["part"], part["noon"])
-    zone = dt.time.fromisoformat(f"00:00{part['zone'].upper()}").tzinfo if part["zone"] else TZ
-    return dt.time(hour, minute, second, tzinfo=zone)
-
-
-def _hour(hour: int, *parts: str | None) -> int:
-    """The hour of the 24 that the parts of the day allow; 24, which there is not, if none."""
-    for low, high in (_PARTS[part] for part in parts if part):
-        twice = [hour, (hour + 12) % 24] if 0 < hour <= 12 else [hour]
-        hour = next((h for h in twice if low <= h <= high), 24)
-    return hour
+    part, clock, past, noon, zone = found.groups()
+    hour, minute, second, *_ = (*map(int, re.findall("[0-9]+", clock)), 0, 0)
+    hours = [hour, (hour + 12) % 24] if 0 < hour <= 12 else [hour]
+    for low, high in (_PARTS[name] for name in (part, noon) if name):
+        hours = [h for h in hours if low <= h <= high]
+    tz = dt.time.fromisoformat(f"00:00{zone.upper()}").tzinfo if zone else TZ
+    hour = next(iter(hours), 24)  # which is no hour, if the parts of the day allow none
+    return dt.time(hour, _PAST.get(past, minute), second, tzinfo=tz)
 
 
 def _refused(code: str, text: str, **params: Any) -> Usage:
@@ -189,8 +174,8 @@ def _refusal(plain: str, text: str) -> Usage:
         readings = {f"{found[4]}-{m:0>2}-{d:0>2}" for m, d in both if int(m) <= 12 and int(d) <= 31}
         if len(readings) == 2:
             return _refused("date.ambiguous", text, first=min(readings), second=max(readings))
-    elif found := re.match("民国 ?([0-9]{1,3})|([0-9]{3})" + _SHORT, plain):
-        return _refused("date.minguo", text, year=1911 + int(found[1] or found[2]))
-    elif re.match("[0-9]{1,2}" + _SHORT, plain):
+    elif found := re.match(_SHORT, plain):
+        if found[1] or len(found[2]) == 3:
+            return _refused("date.minguo", text, year=1911 + int(found[1] or found[2]))
         return _refused("date.two_digit_year", text)
     return _refused("date.unknown", text)

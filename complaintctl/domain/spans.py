@@ -36,9 +36,8 @@ def arabic(text: str) -> str:
 
 def _number(run: re.Match[str]) -> str:
     text = "".join(_NUMERALS.get(c, c) for c in run[0])
-    if tens := re.fullmatch("([1-9]?)十([1-9]?)", text):
-        return f"{tens[1] or 1}{tens[2] or 0}"
-    return text
+    tens = re.fullmatch("([1-9]?)十([1-9]?)", text)
+    return f"{tens[1] or 1}{tens[2] or 0}" if tens else text
 
 
 @lru_cache(maxsize=256)

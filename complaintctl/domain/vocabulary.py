@@ -29,6 +29,8 @@ def plain(text: str) -> str:
 
 def unspaced(text: str) -> str:
     """A text without any blank, full width folded."""
+    if text.isascii():  # as the first cell of most rows of a book
+        return "".join(text.split())
     return re.sub(r"[\s\u200b\ufeff\u3000]+", "", unicodedata.normalize("NFKC", text))
 
 

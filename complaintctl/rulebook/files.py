@@ -13,8 +13,7 @@ from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ..domain.conditions import Scalar, Table
-from ..domain.form import Column, Form
-from ..domain.layout import Layout
+from ..domain.form import Column, Form, Layout
 from ..domain.policy import build
 from ..domain.vocabulary import Named, candidates, nearest
 from ..errors import BadRules, Fault, NotFound

@@ -105,8 +105,6 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
         values = {name: value for name, value in values.items() if value != known.get(name, "")}
         if values:
             body, private = split(policy, values)
-            if "received_at" in values:
-                body["received_at"] = private.pop("received_at")
             if "name" in values:
                 body["named"] = bool(values["name"])
             private["reason"] = reason

@@ -16,9 +16,8 @@ from itertools import chain, islice, zip_longest
 from pathlib import Path
 from typing import IO, Any
 
-from ..domain.cell import stripped
-from ..domain.layout import Layout, recognise, spellings
-from ..domain.oldrecord import DATES, Problem, Reader, Record
+from ..domain.form import Layout
+from ..domain.oldrecord import DATES, Reader, Record, stripped
 from ..errors import BadData, Usage
 from ..ledger import bulk, queries
 from ..ledger.store import Draft, append
@@ -45,7 +44,7 @@ class Tally:
     blank: int = 0
     twins: list[int] = field(default_factory=list)
     passed: list[dict[str, object]] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[Values] = field(default_factory=list)
     shared: list[str] = field(default_factory=list)
 
 
@@ -56,16 +55,16 @@ class Spool:
         self.file, self.held = file, list[bulk.Old]()
         self.seen: dict[bytes, int] = {}
 
-    def add(self, found: Record, said: str, row: int) -> bool:
+    def add(self, found: Record, row: int) -> bool:
         """Keeps a record with its row and its fingerprint; whether it says something new."""
-        key = hashlib.sha256(said.encode()).digest()[:16]
+        key = hashlib.sha256(found.said.encode()).digest()[:16]
         times = self.seen[key] = self.seen.get(key, 0) + 1
         if times > 1:
             key += times.to_bytes(4, "big").lstrip(b"\0")
             self.seen[key] = 1
         found.private["fingerprint"] = key.hex()
         found.body["row"] = row
-        self.held.append((*found,))
+        self.held.append(found[:3])
         if len(self.held) == HELD:
             self._flush()
         return times == 1
@@ -115,7 +114,6 @@ def import_book(
     return {
         "batch": office.stamp.batch if written else None,
         **vars(tally),
-        "problems": [problem._asdict() for problem in tally.problems],
         "mapping": {"id": layout.id, "columns": reader.columns},
         "unknown": [h for h in reader.headings if h and h not in reader.columns],
         "sheet": table.name,
@@ -129,10 +127,10 @@ def import_book(
 def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
     """The first row, under title rows, that names two columns, or two rows that do so together;
     and the rows after it."""
-    known, top = spellings(layout), list(islice(rows, TOP + 2))
+    top = list(islice(rows, TOP + 2))
 
     def named(cells: list[Any]) -> int:
-        return len({name for _, name in recognise(cells, known).values()})
+        return len({name for *_, name in layout.columns(cells)})
 
     def knows(text: str) -> bool:
         return named([text]) > 0
@@ -201,19 +199,19 @@ def _check(rows: Rows, reader: Reader, spool: Spool, tally: Tally) -> list[list[
     bad = []
     for number, raw in rows:
         tally.read += 1
-        cells, filled = stripped(raw)
-        if why := reader.no_record(cells, filled):
+        cells = stripped(raw)
+        if why := reader.no_record(cells):
             tally.blank += 1
-            if filled:
+            if why != "blank":
                 tally.passed.append({"row": number, "why": why})
             continue
-        found = reader.record(number, cells)
+        found = reader.record(cells)
         if isinstance(found, Record):
-            if not spool.add(found, reader.said, number):
+            if not spool.add(found, number):
                 tally.twins.append(number)
         else:
             tally.rejected += 1
-            tally.problems += found
+            tally.problems += ({"row": number, **problem} for problem in found)
             bad.append(reader.resolved(cells))
     return bad
 

@@ -85,7 +85,7 @@ def seen(policy: Policy, row: Values, *, bare: bool = False, kept: Values | None
         return shown
     usual = policy.defaults
     shown["more"] = {k: WITHHELD for k, v in shown["more"].items() if v and v != usual.get(k)}
-    return masked(shown, WITHHELD, frozenset(f.id for f in policy.fields.values() if f.private))
+    return masked(shown, WITHHELD, policy.private)
 
 
 def clock(line: Values, policy: Policy, now: dt.datetime) -> Values:
