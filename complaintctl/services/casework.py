@@ -1,8 +1,7 @@
 """What is done on a complaint: log, assign, update, amend, close, reopen, undo."""
 
 import datetime as dt
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from operator import attrgetter
 
 from ..clock import instant, iso
@@ -49,43 +48,86 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
         body |= {"policy": adoption, "named": bool(values.get("name"))}
         number = next_number(office.ledger, policy.number, office.now.date())
         _commit(office, Draft("logged", received, number, body, private))
-    known = {name: values[name] for name in ("phone", "account_no") if values.get(name)}
-    similar = [
-        (earlier, name)
-        for name, value in known.items()
-        for earlier in queries.similar(office.ledger, number, name, value, office.now - REPEAT)
-    ]
-    return {"number": number, "similar": similar}
+    return {
+        "number": number,
+        "similar": queries.similar(office.ledger, number, office.now - REPEAT),
+    }
 
 
-def assign(office: Office, wanted: str, handler: str, unit: Typed, at: Typed) -> Done:
-    """Names the person who handles a complaint. False when that person does already."""
-    given = {"handler": handler} | ({"unit": unit} if unit else {})
-    return _act(office, wanted, ASSIGNED, given.items(), at)
+def act(
+    office: Office, wanted: str, asked: Named | str, given: Given, at: Typed, text: str = ""
+) -> Done:
+    """Any step on a complaint, one of ``OWN`` or as it was typed. A refusal lists all that is
+    missing. False when it is so already: closed, open, or handled by that person."""
+    with office.ledger.unit():
+        state, policy = _living(office, wanted, at)
+        wrong, step = Faults(), Named("", "", "")
+        with wrong.kept():
+            step = _step(policy, state, asked) if isinstance(asked, str) else asked
+        if text and isinstance(step, Step) and step.text:
+            given = [(step.text, text), *given]
+        name, sign, _ = text.replace("＝", "=").partition("=")
+        if sign and any(plain(name) in spellings(field) for field in policy.fields.values()):
+            wrong.append(Fault("text.set", {"value": name}))
+        values, more = enter(policy, given, office.now)
+        wrong += more
+        with wrong.kept():
+            moment = _moment(office, state, policy, step, at)
+        wrong.tell()
+        handled = step is ASSIGNED and any(t.step == step.id for t in state.steps())
+        same = handled and values.items() <= state.fields.items()
+        if same or step is (CLOSED if state.closed_at else REOPENED):  # it is so already
+            return state.number, step, False
+        _allow(office, state, policy, step.id, values)
+        body, private = split(policy, values)
+        private |= {"text": text} if text else {}
+        type_, said = (step.id, {}) if step in OWN else ("step", {"step": step.id})
+        _commit(office, Draft(type_, moment, state.number, body | said, private))
+    return state.number, step, True
 
 
-def update(office: Office, wanted: str, step: str, text: str, given: Given, at: Typed) -> Done:
-    """Records a step."""
-    return _act(office, wanted, step, given, at, text)
+def _living(office: Office, wanted: str, at: Typed = None) -> tuple[Complaint, Policy]:
+    """A complaint that something may be done on, and its policy. If there is none, what is wrong
+    with the time is told as well."""
+    wrong, number = Faults(), ""
+    with wrong.kept():
+        number = queries.find(office.ledger, wanted)
+    if wrong:
+        with wrong.kept():
+            when(at, office.now)
+    wrong.tell()
+    state, policy = office.state(number)
+    if state.voided:
+        raise Refused("complaint.voided", number=state.number)
+    return state, policy
 
 
-def _step(policy: Policy, state: Complaint, step: str) -> Step:
+def _step(policy: Policy, state: Complaint, asked: str) -> Step:
     """The step that a word means; Usage also for one that is a command of its own."""
-    try:
-        return meant(policy.steps_for(state.fields.get("plan")), step, "step")
-    except Usage as wrong:
-        own = candidates(OWN, step) if wrong.faults[0].code == "step.unknown" else ()
-        raise Usage("step.command", value=step, command=own[0].en) if own else wrong from None
+    steps = policy.steps_for(state.fields.get("plan"))
+    if not candidates(steps, asked) and (own := candidates(OWN, asked)):
+        raise Usage("step.command", value=asked, command=own[0].en)
+    return meant(steps, asked, "step")
 
 
-def close(office: Office, wanted: str, given: Given, at: Typed) -> Done:
-    """Closes a complaint; a refusal lists all that is missing. False when it was closed already."""
-    return _act(office, wanted, CLOSED, given, at)
-
-
-def reopen(office: Office, wanted: str, reason: str, at: Typed) -> Done:
-    """Opens a closed complaint again; its first closing stays known. False when it is open."""
-    return _act(office, wanted, REOPENED, (), at, reason)
+def _moment(
+    office: Office, state: Complaint, policy: Policy, step: Named, at: Typed
+) -> dt.datetime:
+    """When a step was taken. Usage if that is before what it follows: the receipt, a re-opening,
+    for a closing the last step, for a re-opening the closing."""
+    since, what = state.rounds[-1][0], policy.called(REOPENED.id) if state.round else None
+    last = max(state.steps(), key=attrgetter("at"), default=None)
+    if step is REOPENED and state.closed_at:
+        since, what = state.closed_at, policy.called(CLOSED.id)
+    elif step is CLOSED and last:
+        since, what = last.at, policy.called(last.step)
+    # A call-back of that day is meant to come after that day's reply, if a rule says so.
+    after = {name for gate in policy.gates if step.id in gate.steps for name in gate.after}
+    moment = when(at, office.now, since, *(t.at for t in state.steps() if t.step in after))
+    if moment < since:
+        code = "time.before_step" if what else "time.before_receipt"
+        raise Usage(code, value=at or moment, step=what, since=since)
+    return moment
 
 
 def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, list[object]]:
@@ -96,7 +138,16 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
         values, wrong = enter(policy, given, office.now, RECEIVED)
         empty = (policy.fields[name] for name, value in values.items() if value == "")
         wrong += [absent(policy, field) for field in empty if field.required]
-        wrong += _untimely(office, state, policy, values.get("received_at"))
+        if "received_at" in values:
+            received, first = (
+                instant(values["received_at"]),
+                min(state.taken, key=attrgetter("at"), default=None),
+            )
+            if received > office.now + SOON:
+                wrong.append(Fault("time.future", {"value": received}))
+            elif first and received > first.at:
+                told = {"value": received, "step": policy.called(first.step), "at": first.at}
+                wrong.append(Fault("time.after_step", told))
         wrong.tell()
         known = {**state.fields, "received_at": iso(state.received_at)}
         kind = known.get("kind")  # an old record may have none
@@ -112,16 +163,6 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
             private["reason"] = reason
             _commit(office, Draft("amended", office.now, state.number, body, private))
     return state.number, [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
-
-
-def _untimely(office: Office, state: Complaint, policy: Policy, at: Typed) -> Iterator[Fault]:
-    """Why a complaint cannot have been received then: it is to come, or a step was taken before."""
-    received, first = at and instant(at), min(state.taken, key=attrgetter("at"), default=None)
-    if received and received > office.now + SOON:
-        yield Fault("time.future", {"value": received})
-    elif received and first and received > first.at:
-        step = policy.called(first.step)
-        yield Fault("time.after_step", {"value": received, "step": step, "at": first.at})
 
 
 def undo(office: Office, batch: Typed) -> Values:
@@ -157,67 +198,6 @@ def _undoable(office: Office, batch: Typed) -> Values:
     raise NotFound("undo.unknown", value=batch or "-")
 
 
-def _act(
-    office: Office, wanted: str, asked: Named | str, given: Given, at: Typed, text: str = ""
-) -> Done:
-    """Any step on a complaint, one of ``OWN`` or as it was typed, with all that the rules ask."""
-    with office.ledger.unit():
-        state, policy = _living(office, wanted, at)
-        wrong, step = Faults(), Named("", "", "")
-        with wrong.kept():
-            step = _step(policy, state, asked) if isinstance(asked, str) else asked
-        if text and isinstance(step, Step) and step.text:
-            given = [(step.text, text), *given]
-        name, *rest = re.split("[=＝]", text, maxsplit=1)
-        if rest and any(plain(name) in spellings(field) for field in policy.fields.values()):
-            wrong.append(Fault("text.set", {"value": name}))
-        values, more = enter(policy, given, office.now)
-        wrong += more
-        with wrong.kept():
-            # A call-back of that day is meant to come after that day's reply, if a rule says so.
-            after = {name for g in policy.gates if step.id in g.steps for name in g.after}
-            taken = [t.at for t in state.steps() if t.step in after]
-            moment = when(at, office.now, *_since(state, policy, step), taken)
-        wrong.tell()
-        if step is (CLOSED if state.closed_at else REOPENED):  # it is so already
-            return state.number, step, False
-        assigned = step is ASSIGNED and any(t.step == step.id for t in state.steps())
-        if assigned and values.items() <= state.fields.items():  # just so
-            return state.number, step, False
-        _allow(office, state, policy, step.id, values)
-        body, private = split(policy, values)
-        private |= {"text": text} if text else {}
-        type_, said = (step.id, {}) if step in OWN else ("step", {"step": step.id})
-        _commit(office, Draft(type_, moment, state.number, body | said, private))
-    return state.number, step, True
-
-
-def _living(office: Office, wanted: str, at: Typed = None) -> tuple[Complaint, Policy]:
-    """A complaint that something may be done on, and its policy. If there is none, what is wrong
-    with the time is told as well."""
-    wrong, number = Faults(), ""
-    with wrong.kept():
-        number = queries.find(office.ledger, wanted)
-    if wrong:
-        with wrong.kept():
-            when(at, office.now)
-    wrong.tell()
-    state, policy = office.state(number)
-    if state.voided:
-        raise Refused("complaint.voided", number=state.number)
-    return state, policy
-
-
-def _since(state: Complaint, policy: Policy, step: Named) -> tuple[dt.datetime, object]:
-    """What a step comes after, in time: the receipt (no name) or a step (its name)."""
-    if step is REOPENED and state.closed_at:
-        return state.closed_at, policy.called(CLOSED.id)
-    last = max(state.steps(), key=attrgetter("at"), default=None)
-    if step is CLOSED and last:
-        return last.at, policy.called(last.step)
-    return state.rounds[-1][0], policy.called(REOPENED.id) if state.round else None
-
-
 def _allow(office: Office, state: Complaint, policy: Policy, action: str, values: Values) -> None:
     """What needs no clause: only ``reopen`` moves what is closed; decisions need their object."""
     step = policy.steps.get(action)
@@ -229,11 +209,10 @@ def _allow(office: Office, state: Complaint, policy: Policy, action: str, values
             lacking = all(f.code.startswith("value.") for f in faults)
             raise (Usage if lacking else Refused)(faults=faults)
     if action in ("penalised", "waived"):
-        known = queries.penalties_of(office.ledger, state.number)
-        rows = {row["penalty_id"]: row for row in known}
-        row = rows.get(values.get("penalty"))
+        known = {p["penalty_id"]: p for p in queries.penalties_of(office.ledger, state.number)}
+        row = known.get(values.get("penalty"))
         if row is None:
-            raise Refused("penalty.unknown", value=values.get("penalty") or "-", known=[*rows])
+            raise Refused("penalty.unknown", value=values.get("penalty") or "-", known=[*known])
         # What was approved stays what it was, whatever is found out later.
         amount = values.setdefault("amount", row["amount"])
         if action == "penalised" and row["minimum"] and amount < row["amount"]:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -87,25 +87,13 @@ def writable(path: str | Path, suffix: str, *kept: Path | None) -> Path:
     return target
 
 
-def when(
-    text: Typed,
-    now: dt.datetime,
-    since: dt.datetime | None = None,
-    step: object = None,
-    taken: Iterable[dt.datetime] = (),
-) -> dt.datetime:
-    """When it happened: now, or what was typed; a day of today means now.
-
-    Usage when that is in the future, or before ``since``: the receipt, or a ``step`` by its name.
-    What has no time of day comes after what was ``taken`` on that day.
-    """
+def when(text: Typed, now: dt.datetime, *known: dt.datetime) -> dt.datetime:
+    """When it happened: now, or what was typed; a day of today means now. Usage when that is in
+    the future. What has no time of day comes after what is ``known`` of that day."""
     at, timed = read_moment(text, now, typed=True) if text else (now, False)
     if not timed:
         at = now if at.date() == now.date() else at
-        at = max([at, *(t for t in (since, *taken) if t and t.date() == at.date())])
+        at = max([at, *(moment for moment in known if moment.date() == at.date())])
     if at > now + SOON:
         raise Usage("time.future", value=at)
-    if since and at < since:
-        code, name = ("time.before_step", step) if step else ("time.before_receipt", None)
-        raise Usage(code, value=text or at, step=name, since=since)
     return at
