@@ -48,10 +48,8 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
         body |= {"policy": adoption, "named": bool(values.get("name"))}
         number = next_number(office.ledger, policy.number, office.now.date())
         _commit(office, Draft("logged", received, number, body, private))
-    return {
-        "number": number,
-        "similar": queries.similar(office.ledger, number, office.now - REPEAT),
-    }
+    similar = queries.similar(office.ledger, number, office.now - REPEAT)
+    return {"number": number, "similar": similar}
 
 
 def act(
@@ -139,10 +137,8 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
         empty = (policy.fields[name] for name, value in values.items() if value == "")
         wrong += [absent(policy, field) for field in empty if field.required]
         if "received_at" in values:
-            received, first = (
-                instant(values["received_at"]),
-                min(state.taken, key=attrgetter("at"), default=None),
-            )
+            received = instant(values["received_at"])
+            first = min(state.taken, key=attrgetter("at"), default=None)
             if received > office.now + SOON:
                 wrong.append(Fault("time.future", {"value": received}))
             elif first and received > first.at:
@@ -173,19 +169,16 @@ def undo(office: Office, batch: Typed) -> Values:
     """
     with office.ledger.unit():
         found = _undoable(office, batch)
-        batch = found["batch"]
-        numbers = queries.batch_numbers(office.ledger, batch)
-        if batch in office.book.voided:
-            return {**found, "numbers": numbers, "new": False}
-        after = queries.later_batches(office.ledger, batch)
-        if later := [b for b in after if b not in office.book.voided]:
-            raise Refused("undo.later", batch=batch, later=later)
-        office.write(Draft("voided", office.now, None, {"batch": batch}))
-        wide = WIDE.intersection(found["types"].split(","))
-        refresh(office.ledger, office.book, EVER if wide else ())
-        for number in numbers:
-            project(office.ledger, office.book, number)
-    return {**found, "numbers": numbers, "new": True}
+        batch, voided = found["batch"], office.book.voided
+        numbers, new = queries.batch_numbers(office.ledger, batch), batch not in voided
+        if new:
+            after = queries.later_batches(office.ledger, batch)
+            if later := [b for b in after if b not in voided]:
+                raise Refused("undo.later", batch=batch, later=later)
+            office.write(Draft("voided", office.now, None, {"batch": batch}))
+            wide = WIDE.intersection(found["types"].split(","))
+            refresh(office.ledger, office.book, EVER if wide else (), numbers)
+    return {**found, "numbers": numbers, "new": new}
 
 
 def _undoable(office: Office, batch: Typed) -> Values:
