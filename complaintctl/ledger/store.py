@@ -159,11 +159,12 @@ def events_of(ledger: Ledger, number: str) -> list[Event]:
     return list(map(event, ledger.run(sql, number=number)))
 
 
-def disclosures(ledger: Ledger, number: str) -> list[Event]:
-    """The events that say who looked at the personal data of a masked complaint."""
-    sql = f"""{EVENT} where e.station = :station and e.number is null and e.type = 'disclosed'
-                and :number in (select value from json_each(e.body, '$.numbers'))"""
-    return list(map(event, ledger.run(sql, number=number)))
+def history_of(ledger: Ledger, number: str) -> Iterator[Event]:
+    """The same, with the events that say who looked at the personal data behind its mask."""
+    sql = f"""{EVENT} where e.station = :station and e.number = :number union all
+              {EVENT} where e.station = :station and e.number is null and e.type = 'disclosed'
+                and :number in (select value from json_each(e.body, '$.numbers')) order by seq"""
+    return map(event, ledger.run(sql, number=number))
 
 
 def office_events(ledger: Ledger) -> Iterator[Event]:
