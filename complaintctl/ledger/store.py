@@ -100,10 +100,13 @@ class Book:
                 void.add(json.loads(body)["batch"])
         return frozenset(void)
 
-    def state(self, events: Iterable[Event]) -> tuple[Complaint, Policy]:
-        """The folded state of one complaint's events, and the policy it lives under."""
+    def state(
+        self, events: Iterable[Event], under: Policy | None = None
+    ) -> tuple[Complaint, Policy]:
+        """The folded state of one complaint's events and the policy it lives under, or would under
+        another one."""
         known = list(events)
-        policy = self.policy(int(known[0].body.get("policy", 0)))
+        policy = under or self.policy(int(known[0].body.get("policy", 0)))
         return fold(known, policy, self.voided), policy
 
 

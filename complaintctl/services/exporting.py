@@ -7,7 +7,7 @@ from pathlib import Path
 from ..clock import evening
 from ..domain.event import anchor
 from ..domain.fold import BESIDE, OLD
-from ..domain.moments import read_day
+from ..domain.moments import read_day, read_month
 from ..domain.policy import Policy
 from ..errors import Usage, together
 from ..ledger import queries
@@ -16,7 +16,7 @@ from ..ledger.store import Book, head
 from ..rulebook.files import load_form, refuse
 from ..sheets.register import write_register
 from .reading import disclose, seen, terms
-from .session import Office, Typed, Values, period, writable
+from .session import Office, Typed, Values, writable
 
 CARRIED, REOPENED = "往期结转", "重新办理"
 BALANCE = (
@@ -36,7 +36,7 @@ def export(
     about = queries.station(office.ledger)
     layout, (first, last), moment = together(
         lambda: load_form(form, office.own),
-        lambda: period(office, month),
+        lambda: read_month(month or "this", office.now),
         lambda: _moment(office, as_of, about["opened_at"][:10]),
     )
     known, span = {*office.policy.fields, *BESIDE}, (first, last)

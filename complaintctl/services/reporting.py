@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Sequence
 
+from ..domain.moments import read_month
 from ..domain.policy import build
 from ..domain.vocabulary import Named
 from ..errors import together
 from ..rulebook.files import load_report
 from ..sheets.atomic import save_csv
-from .session import Office, Typed, Values, period, writable
+from .session import Office, Typed, Values, writable
 
 
 def report(office: Office, wanted: str, month: Typed) -> Values:
@@ -17,7 +18,7 @@ def report(office: Office, wanted: str, month: Typed) -> Values:
     a rate is a fraction of 1, null where there is nothing to divide by.
     """
     text, (first, last) = together(
-        lambda: load_report(wanted, office.own), lambda: period(office, month)
+        lambda: load_report(wanted, office.own), lambda: read_month(month or "this", office.now)
     )
     named = {"first": first.isoformat(), "last": last.isoformat(), "now": office.now.isoformat()}
     figures: Values = {}

@@ -7,8 +7,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..domain.fold import Complaint, fold
-from ..domain.moments import read_moment, read_month
+from ..domain.fold import Complaint
+from ..domain.moments import read_moment
 from ..domain.policy import Policy
 from ..errors import LedgerTrouble, Usage
 from ..ledger.connection import Ledger, open_ledger, translated
@@ -39,10 +39,7 @@ class Office(NamedTuple):
 
     def state(self, number: str, under: Policy | None = None) -> tuple[Complaint, Policy]:
         """The state of a complaint and the policy it lives under, or would under another one."""
-        events = events_of(self.ledger, number)
-        if under:
-            return fold(events, under, self.book.voided), under
-        return self.book.state(events)
+        return self.book.state(events_of(self.ledger, number), under)
 
     def write(self, *drafts: Draft) -> None:
         """Adds events, inside the caller's unit of work."""
@@ -67,11 +64,6 @@ def office(path: Path, *, by: str, now: dt.datetime, own: Path | None = None) ->
     """Opens the ledger for one invocation and closes it again; its troubles are told as such."""
     with translated(path), closing(open_ledger(path)) as ledger:
         yield stamped(ledger, by=by, now=now, own=own)
-
-
-def period(office: Office, month: Typed) -> tuple[dt.date, dt.date]:
-    """The days first ≤ day < last that a month or year means; without one, this month."""
-    return read_month(month or "this", office.now)
 
 
 def writable(path: str | Path, suffix: str, *kept: Path | None) -> Path:
