@@ -2,17 +2,17 @@
 
 import datetime as dt
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 
 from ..clock import evening
 from ..domain.event import anchor
 from ..domain.fold import BESIDE, OLD
 from ..domain.moments import read_day, read_month
-from ..domain.policy import Policy
 from ..errors import Usage, together
 from ..ledger import queries
 from ..ledger.office import as_of as ledger_as_of
-from ..ledger.store import Book, head
+from ..ledger.store import head
 from ..rulebook.files import load_form, refuse
 from ..sheets.register import write_register
 from .reading import disclose, seen, terms
@@ -44,22 +44,19 @@ def export(
     refuse(f"{layout.id}.toml", (("column field", "unknown_name", name) for name in strange))
     past = closing(ledger_as_of(office.ledger, moment)) if as_of else nullcontext(office.ledger)
     with past as ledger:
-        station, book = about["name"], Book(ledger)
         monthly = (last - first).days <= 31
-        name = f"{layout.title}_{station[:40]}_{str(first)[: 7 if monthly else 4]}.xlsx"
+        name = f"{layout.title}_{about['name'][:40]}_{str(first)[: 7 if monthly else 4]}.xlsx"
         path = writable(_path(to, name), ".xlsx", office.ledger.path)
+        rows = partial(queries.register, ledger, span, layout.where, carried=layout.carried)
         if unmask:
-            shown = queries.register(ledger, span, layout.where, carried=layout.carried)
-            masked = [row["number"] for row in shown if row["restricted"]]
+            masked = (row["number"] for row in rows() if row["restricted"])
             disclose(office, f"{layout.id} {first:%Y-%m}", unmask, masked)
-        balance = queries.balance(ledger, span, layout.where)
-        seal = anchor(*head(ledger))
-        found = queries.register(ledger, span, layout.where, carried=layout.carried)
+        balance, seal = queries.balance(ledger, span, layout.where), anchor(*head(ledger))
         count = write_register(
             path,
             layout,
-            (_values(book.policy(r["adoption"]), r, first, moment, bool(unmask)) for r in found),
-            unit=station,
+            (_values(office, row, first, moment, bool(unmask)) for row in rows()),
+            unit=about["name"],
             filled_on=moment.date(),
             period=f"{first.year}年{first.month}月" if monthly else f"{first.year}年",
             footer=f"台账校验码 {seal}",
@@ -85,8 +82,9 @@ def _path(to: Typed, name: str) -> Path:
     return path / safe if path.is_dir() or not path.suffix else path
 
 
-def _values(policy: Policy, row: Values, first: dt.date, moment: dt.datetime, bare: bool) -> Values:
+def _values(office: Office, row: Values, first: dt.date, moment: dt.datetime, bare: bool) -> Values:
     """One complaint as a form shows it: words for ids, dates for texts, joined columns."""
+    policy = office.book.policy(row["adoption"])
     row = seen(policy, row, bare=bare)
     # What an old book does not tell of is left blank.
     unsaid = None if row["origin"] == OLD else "否"

@@ -1,14 +1,11 @@
 """Figures of a period: a report file says what is counted; the ledger's views do the counting."""
 
-from collections.abc import Iterable, Sequence
-
 from ..domain.moments import read_month
 from ..domain.policy import build
 from ..domain.vocabulary import Named
 from ..errors import together
 from ..rulebook.files import load_report
-from ..sheets.atomic import save_csv
-from .session import Office, Typed, Values, writable
+from .session import Office, Typed, Values
 
 
 def report(office: Office, wanted: str, month: Typed) -> Values:
@@ -33,8 +30,3 @@ def report(office: Office, wanted: str, month: Typed) -> Values:
     labels = {figure["id"]: build(Named, figure) for figure in text.get("figure", ())}
     about = {"report": build(Named, text), "first": first, "last": last}
     return {**about, "figures": figures, "labels": labels, "tables": tables}
-
-
-def save(office: Office, lines: Iterable[Sequence[object]], path: str, *, force: bool) -> None:
-    """A table as a CSV that Excel opens."""
-    save_csv(writable(path, ".csv", office.ledger.path), lines, force=force)
