@@ -24,7 +24,7 @@ CLOSED, REOPENED = Named("closed", "办结", "close"), Named("reopened", "重新
 OWN = (ASSIGNED, CLOSED, REOPENED)
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 WIDE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
-EVER = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the days that dates can be typed for
+EVER = ("1900-01-01", "2199-12-31")  # the days that dates can be typed for
 REPEAT = dt.timedelta(days=90)  # how far back the same customer's complaints are pointed out
 
 

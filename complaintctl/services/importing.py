@@ -20,7 +20,7 @@ from ..domain.layout import Layout, recognise, spellings
 from ..domain.oldrecord import DATES, Reader, Record
 from ..errors import BadData, Usage
 from ..ledger import bulk, queries
-from ..ledger.store import Draft, append
+from ..ledger.store import Draft
 from ..rulebook.files import load_layout, refuse
 from ..sheets.atomic import save_csv
 from ..sheets.read import open_table
@@ -66,24 +66,23 @@ def import_book(
             if written:
                 fresh = (old for old in _read_back(waiting) if old[2]["fingerprint"] not in known)
                 bulk.append_old(ledger, office.book, office.stamp, fresh)
-                about = {"mapping": layout.id, "sheet": table.name, "file": path.name}
-                about["sha256"] = hashlib.file_digest(book, "sha256").hexdigest()
-                about |= {name: told[name] for name in ("accepted", "read")}
-                append(ledger, office.stamp, [Draft("imported", office.now, None, about)])
+                digest = hashlib.file_digest(book, "sha256").hexdigest()
+                said = {"mapping": layout.id, "sheet": table.name, "file": path.name}
+                said |= {"sha256": digest, "accepted": told["accepted"], "read": told["read"]}
+                office.write(Draft("imported", office.now, None, said))
                 told["shared"] = queries.shared(ledger, office.stamp.batch)
             if left and bad:  # before the commit: what is not taken in is nowhere else
                 save_csv(left, [headings, *bad], force=force)
-    return {
-        "batch": office.stamp.batch if written else None,
-        **told,
-        "mapping": {"id": layout.id, "columns": reader.columns},
-        "unknown": [h for h in reader.headings if h and h not in reader.columns],
+    about: Values = {"mapping": {"id": layout.id, "columns": reader.columns}}
+    about["unknown"] = [h for h in reader.headings if h and h not in reader.columns]
+    about |= {
         "sheet": table.name,
         "encoding": table.encoding,
         "written": written,
         "dry_run": dry_run,
-        **({"rejects": left} if left and bad else {}),
     }
+    about |= {"rejects": left} if left and bad else {}
+    return {"batch": office.stamp.batch if written else None, **told, **about}
 
 
 def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:

@@ -46,7 +46,7 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
     if unmask:
         disclose(office, state.number, unmask, [state.number])
     kept = {UNMAPPED: state.fields[UNMAPPED]} if UNMAPPED in state.fields else {}
-    shown = seen(policy, row, bare=bool(unmask), kept=kept)
+    shown = seen(policy, row, bare=bool(unmask), **kept)
     about = {name: shown[name] for name in (*SHOWN, "closed_at", "more")}
     about |= {"late": bool(row["late"]), "policy": policy.id}
     fines = queries.penalties_of(office.ledger, state.number)
@@ -67,15 +67,12 @@ def disclose(office: Office, what: str, reason: str, numbers: Iterable[str]) -> 
         office.write(Draft("disclosed", office.now, None, body, {"reason": reason}))
 
 
-def seen(policy: Policy, row: Values, *, bare: bool = False, kept: Values | None = None) -> Values:
-    """A projected row with its further fields read; masked if restricted, unless it is ``bare``.
-
-    ``kept`` is what only the events tell.
-
-    ``closed_at`` is None also for an old record whose end nobody knows.
-    """
+def seen(policy: Policy, row: Values, *, bare: bool = False, **kept: object) -> Values:
+    """A projected row with its further fields, also those ``kept`` by events alone; masked if
+    restricted, unless it is ``bare``. ``closed_at`` is None also for an old record whose end
+    nobody knows."""
     closed = None if row["status"] == "archived" else row["ended_at"]
-    shown = {**row, "more": json.loads(row["more"]) | (kept or {}), "closed_at": closed}
+    shown = {**row, "more": json.loads(row["more"]) | kept, "closed_at": closed}
     if bare or not row["restricted"]:
         return shown
     usual = policy.defaults()
@@ -154,7 +151,7 @@ def listing(
     term = policy.term("category", equal.get("category"))
     if term and not term.parent:
         equal["class"] = equal.pop("category")  # a class means all its items
-    late = office.now.isoformat() if overdue else ""
+    late = now.isoformat() if overdue else ""
     found, count = queries.listing(office.ledger, equal, period, open_, late, most)
     return [_brief(office, row) for row in found], count
 

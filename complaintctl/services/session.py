@@ -47,10 +47,9 @@ class Office(NamedTuple):
 
     def record(self, draft: Draft) -> int:
         """Adds an event of the office's own; how many complaints a changed calendar touched."""
-        days = [dt.date.fromisoformat(day) for day in draft.body.get("days", ())]
         with self.ledger.unit():
             self.write(draft)
-            return refresh(self.ledger, self.book, days)
+            return refresh(self.ledger, self.book, draft.body.get("days", ()))
 
 
 def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None) -> Office:
