@@ -89,10 +89,9 @@ def due_(desk: Desk, within: Opt, check: Flag) -> None:
 
 
 def report_(desk: Desk, name: Arg, month: Opt, output: Out, force: Flag) -> None:
-    from ..services.reporting import report
     from ..sheets.atomic import save_csv
 
-    found = report(desk.office, name or "summary", month)
+    found = reading.report(desk.office, name or "summary", month)
     if output:
         path = writable(output, ".csv", desk.office.ledger.path)
         save_csv(path, _lines_of(desk, found), force=force)

@@ -1,4 +1,4 @@
-"""What is known: one complaint, its history, why its dates are what they are, lists, search.
+"""What is known: one complaint, its history, why its dates are so, lists, search, figures.
 
 Returns plain dictionaries (the JSON the scripts rely on) with the ids of a policy's words, which
 ``labelled`` turns into words for people; restricted complaints come masked.
@@ -14,7 +14,7 @@ from ..domain.entry import read
 from ..domain.fold import UNMAPPED
 from ..domain.mask import masked
 from ..domain.moments import read_month
-from ..domain.policy import Field, Policy, Term
+from ..domain.policy import Field, Policy, Term, build
 from ..domain.vocabulary import Named
 from ..errors import Fault, together
 from ..ledger import queries
@@ -196,3 +196,29 @@ def worded(policy: Policy, values: Values, usual: Values) -> Iterator[tuple[obje
             own = Fault(f"field.{name}") if name in OURS else name
             word = policy.term(policy.vocabulary_of(name), value)
             yield policy.fields.get(name) or own, word or value
+
+
+def report(office: Office, wanted: str, month: Typed) -> Values:
+    """The figures and tables of a report file, counted by the ledger's views, for a month or year.
+
+    ``{report, first, last, figures: {id: value}, labels, tables: [{id, title, rows}]}``;
+    a rate is a fraction of 1, null where there is nothing to divide by.
+    """
+    from ..rulebook.files import load_report
+
+    text, (first, last) = together(
+        lambda: load_report(wanted, office.own), lambda: read_month(month or "this", office.now)
+    )
+    named = {"file": text["id"], "now": office.now.isoformat()}
+    named |= {"first": first.isoformat(), "last": last.isoformat()}
+    figures: Values = {}
+    for sql in text["figures"]:
+        figures |= next(iter(office.ledger.reported(sql, **named)), {})
+    policy, tables = office.policy, []
+    for table in text.get("table", ()):
+        words, lines = table.get("vocabulary", ""), office.ledger.reported(table["sql"], **named)
+        rows = [r | {"label": policy.term(words, r.get("id")) or r.get("id")} for r in lines]
+        tables.append({"id": table["id"], "title": build(Named, table), "rows": rows})
+    labels = {figure["id"]: build(Named, figure) for figure in text.get("figure", ())}
+    about = {"report": build(Named, text), "first": first, "last": last}
+    return {**about, "figures": figures, "labels": labels, "tables": tables}
