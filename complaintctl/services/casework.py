@@ -1,11 +1,10 @@
 """What is done on a complaint: log, assign, update, amend, close, reopen, undo."""
 
 import datetime as dt
-from collections.abc import Iterable
 from operator import attrgetter
 
 from ..clock import instant, iso
-from ..domain.entry import RECEIVED, absent, enter, missing, split
+from ..domain.entry import RECEIVED, Given, absent, enter, missing, split
 from ..domain.fold import Complaint
 from ..domain.gates import extended, refusals
 from ..domain.policy import Policy, Step
@@ -16,7 +15,6 @@ from ..ledger.office import refresh
 from ..ledger.store import Draft, next_number, project
 from .session import SOON, Office, Typed, Values, when
 
-Given = Iterable[tuple[str, Typed]]  # field ids or labels, and what was typed
 Done = tuple[str, Named, bool]  # the complaint's number, the step; False when it was so already
 # Steps that are events of a type of their own; in English they are called as their commands.
 ASSIGNED = Named("assigned", "交办", "assign")
@@ -39,10 +37,9 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
             received = when(at, office.now)
         adoption = office.book.adoption(received.date())
         policy = office.book.policy(adoption)
-        values, more = enter(policy, given, office.now)
-        values = policy.defaults() | values
-        failed = [f.params.get("field") for f in more]
-        wrong += more + [f for f in missing(policy, values) if f.params["field"] not in failed]
+        values = policy.defaults() | enter(policy, given, office.now, wrong)
+        failed = [fault.params.get("field") for fault in wrong]
+        wrong += [f for f in missing(policy, values) if f.params["field"] not in failed]
         wrong.tell()
         body, private = split(policy, values)
         body |= {"policy": adoption, "named": bool(values.get("name"))}
@@ -67,8 +64,7 @@ def act(
         name, sign, _ = text.replace("＝", "=").partition("=")
         if sign and any(plain(name) in spellings(field) for field in policy.fields.values()):
             wrong.append(Fault("text.set", {"value": name}))
-        values, more = enter(policy, given, office.now)
-        wrong += more
+        values = enter(policy, given, office.now, wrong)
         with wrong.kept():
             moment = _moment(office, state, policy, step, at)
         wrong.tell()
@@ -132,8 +128,8 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
     """Corrects what was registered; the old value stays in the history. Returns the fields that
     are changed by it."""
     with office.ledger.unit():
-        state, policy = _living(office, wanted)
-        values, wrong = enter(policy, given, office.now, RECEIVED)
+        (state, policy), wrong = _living(office, wanted), Faults()
+        values = enter(policy, given, office.now, wrong, RECEIVED)
         empty = (policy.fields[name] for name, value in values.items() if value == "")
         wrong += [absent(policy, field) for field in empty if field.required]
         if "received_at" in values:

@@ -27,10 +27,11 @@ DAY_KINDS = (Named("work", "上班", "work"), Named("off", "休息", "off"))
 
 def policies(own: Path | None) -> list[Values]:
     """Every policy at hand: id, titles, how many rules of each kind."""
-    texts = ((id_, read(path)) for id_, path in found("policies", own).items())
+    texts = {id_: read(path) for id_, path in found("policies", own).items()}
     return [
-        {"id": id_, "title": titled(id_, text), **{k: len(tables(text.get(k))) for k in COUNTED}}
-        for id_, text in texts
+        {"id": id_, "title": titled(id_, text)}
+        | {kind: len(tables(text.get(kind))) for kind in COUNTED}
+        for id_, text in texts.items()
     ]
 
 
@@ -44,9 +45,9 @@ def check(wanted: Iterable[str], own: Path | None) -> Values:
             policy = sound(str(path), own)
         except BadRules as wrong:
             problems += wrong.faults
-        else:
-            count += len(policy.text["example"])
-            problems += _failing(policy, calendar)
+            continue
+        count += len(policy.text["example"])
+        problems += _failing(policy, calendar)
     return {"files": [p.name for p in paths], "examples": count, "faults": problems}
 
 
@@ -77,19 +78,21 @@ def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> Values
         raise BadRules(faults=wrong)
     told = {"policy": rules.id, "title": rules.named(rules.id), "from": day}
     if dry_run:
-        return told | {"would_change": [*_changes(office, rules)]}
+        return told | {"would_change": _would_change(office, rules)}
     office.record(adoption(rules, office.now, day))
     return told
 
 
-def _changes(office: Office, rules: Policy) -> Iterator[Values]:
+def _would_change(office: Office, rules: Policy) -> list[Values]:
     """The running deadlines of open complaints that would be others under these rules."""
-    for row in queries.listing(office.ledger, {}, None, True, "", 0)[0]:
-        old, new = (_dates(office, row["number"], under) for under in (None, rules))
-        for limit in sorted(old | new):
-            dates = {"due_at": old.get(limit), "new_due_at": new.get(limit)}
-            if dates["due_at"] != dates["new_due_at"]:
-                yield {"number": row["number"], "limit": limit, **dates}
+    numbers = [row["number"] for row in queries.listing(office.ledger, {}, None, True, "", 0)[0]]
+    sides = ((number, _dates(office, number), _dates(office, number, rules)) for number in numbers)
+    return [
+        {"number": number, "limit": id_, "due_at": old.get(id_), "new_due_at": new.get(id_)}
+        for number, old, new in sides
+        for id_ in sorted(old.keys() | new.keys())
+        if old.get(id_) != new.get(id_)
+    ]
 
 
 def _dates(office: Office, number: str, under: Policy | None = None) -> Values:
