@@ -158,11 +158,9 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
 
 
 def undo(office: Office, batch: Typed) -> Values:
-    """Takes back one invocation by a compensating event. By default the latest not yet undone.
-    ``new`` is False when it was undone before.
-
-    Refused when a later invocation wrote to the same complaints, or when it is the founding one.
-    """
+    """Takes back one invocation, by default the latest not yet undone, by a compensating event.
+    ``new`` is False when it was undone before. Refused when a later invocation wrote to the same
+    complaints, or when it is the founding one."""
     with office.ledger.unit():
         found = _undoable(office, batch)
         batch, voided = found["batch"], office.book.voided

@@ -29,10 +29,8 @@ def export(
     office: Office, form: str, *, month: Typed, as_of: Typed, to: Typed, force: bool, unmask: Typed
 ) -> Values:
     """Writes one register. ``to`` may be a folder; the file's name is made from form and month.
-
     Returns path, form, rows, the balance (opening + received + reopened - closed = carried),
-    anchor.
-    """
+    anchor."""
     about = queries.station(office.ledger)
     layout, (first, last), moment = together(
         lambda: load_form(form, office.own),

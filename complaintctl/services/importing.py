@@ -10,7 +10,8 @@ import pickle
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
+from functools import partial
 from itertools import chain, islice, pairwise, zip_longest
 from pathlib import Path
 from typing import IO, Any
@@ -26,7 +27,7 @@ from ..sheets.atomic import save_csv
 from ..sheets.read import open_table
 from .session import Office, Values, writable
 
-HELD = 100  # records written to the waiting file at once, so that their keys are written once
+HELD = 100  # records that are written at once, so that their keys are written once
 TOP = 20  # rows among which the headings must stand
 COUNTS = ("read", "accepted", "rejected", "duplicate", "blank")
 Rows = Iterator[tuple[int, list[Any]]]
@@ -51,20 +52,18 @@ def import_book(
     with (
         open_table(path, sheet=how["sheet"], encoding=how["encoding"]) as table,
         open(path, "rb") as book,
-        tempfile.TemporaryFile(dir=ledger.path and ledger.path.parent) as waiting,
+        tempfile.TemporaryFile(dir=ledger.path and ledger.path.parent) as file,
     ):
         headings, rows = _headings(table.rows, layout, path)
         reader = _reader(office, layout, headings, path)
-        records = _records(rows, reader, told, seen, bad)
-        while held := list(islice(records, HELD)):
-            pickle.dump(held, waiting)
+        checked = _waiting(_records(rows, reader, told, seen, bad), file)
         write = not dry_run and (skip_bad or not bad)
         with ledger.unit() if write else nullcontext():
             known = queries.known(ledger, map(bytes.hex, seen))
             told["duplicate"], told["accepted"] = len(known), len(seen) - len(known)
             written = write and told["accepted"] > 0
             if written:
-                fresh = (old for old in _read_back(waiting) if old[2]["fingerprint"] not in known)
+                fresh = (old for old in checked if old[2]["fingerprint"] not in known)
                 bulk.append_old(ledger, office.book, office.stamp, fresh)
                 digest = hashlib.file_digest(book, "sha256").hexdigest()
                 said = {"mapping": layout.id, "sheet": table.name, "file": path.name}
@@ -179,9 +178,10 @@ def _records(
             bad.append(reader.resolved(cells))
 
 
-def _read_back(waiting: IO[bytes]) -> Iterator[bulk.Old]:
-    """The records of the waiting file."""
-    waiting.seek(0)
-    with suppress(EOFError):
-        while True:
-            yield from pickle.load(waiting)
+def _waiting(records: Iterator[bulk.Old], file: IO[bytes]) -> Iterator[bulk.Old]:
+    """The records again, after all of them have been read into the file."""
+    while held := list(islice(records, HELD)):
+        pickle.dump(held, file)
+    pickle.dump([], file)
+    file.seek(0)
+    return chain.from_iterable(iter(partial(pickle.load, file), []))
