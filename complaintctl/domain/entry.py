@@ -106,7 +106,7 @@ def absent(policy: Policy, field: Field) -> Fault:
     return Fault("value.empty", {"field": field})
 
 
-def split(policy: Policy, values: Values) -> tuple[Values, Values]:
-    """Values that may stand in the chain, and personal ones beside it, as an unknown one is."""
-    open_ = {k: v for k, v in values.items() if k in policy.fields and not policy.fields[k].private}
-    return open_, {k: v for k, v in values.items() if k not in open_}
+def split(policy: Policy, values: Mapping[str, Any]) -> tuple[Values, Values]:
+    """Values that may stand in the chain, and personal ones beside it."""
+    private = {k: v for k, v in values.items() if k in policy.fields and policy.fields[k].private}
+    return {k: v for k, v in values.items() if k not in private}, private

@@ -41,10 +41,9 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
         failed = [fault.params.get("field") for fault in wrong]
         wrong += [f for f in missing(policy, values) if f.params["field"] not in failed]
         wrong.tell()
-        body, private = split(policy, values)
-        body |= {"policy": adoption, "named": bool(values.get("name"))}
+        values |= {"policy": adoption, "named": bool(values.get("name"))}
         number = next_number(office.ledger, policy.number, office.now.date())
-        _commit(office, Draft("logged", received, number, body, private))
+        _commit(office, policy, Draft("logged", received, number, values))
     similar = queries.similar(office.ledger, number, office.now - REPEAT)
     return {"number": number, "similar": similar}
 
@@ -73,10 +72,9 @@ def act(
         if same or step is (CLOSED if state.closed_at else REOPENED):  # it is so already
             return state.number, step, False
         _allow(office, state, policy, step.id, values)
-        body, private = split(policy, values)
-        private |= {"text": text} if text else {}
         type_, said = (step.id, {}) if step in OWN else ("step", {"step": step.id})
-        _commit(office, Draft(type_, moment, state.number, body | said, private))
+        beside = {"text": text} if text else {}
+        _commit(office, policy, Draft(type_, moment, state.number, values | said, beside))
     return state.number, step, True
 
 
@@ -147,13 +145,9 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, 
             values.setdefault("restricted", True)  # unless it is said that it is not
         values = {name: value for name, value in values.items() if value != known.get(name, "")}
         if values:
-            body, private = split(policy, values)
-            if "received_at" in values:
-                body["received_at"] = private.pop("received_at")
-            if "name" in values:
-                body["named"] = bool(values["name"])
-            private["reason"] = reason
-            _commit(office, Draft("amended", office.now, state.number, body, private))
+            said = values | ({"named": bool(values["name"])} if "name" in values else {})
+            beside = {"reason": reason}
+            _commit(office, policy, Draft("amended", office.now, state.number, said, beside))
     return state.number, [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
 
 
@@ -206,11 +200,12 @@ def _allow(office: Office, state: Complaint, policy: Policy, action: str, values
             raise Refused("penalty.minimum", value=amount, least=row["amount"])
 
 
-def _commit(office: Office, draft: Draft) -> None:
-    """Writes a draft unless a gate of the policy refuses the state it would lead to."""
-    number = str(draft.number)
-    office.write(draft)
-    refused = refusals(*office.state(number), draft.body.get("step", draft.type))
+def _commit(office: Office, policy: Policy, draft: Draft) -> None:
+    """Writes a draft, what is personal beside the chain, unless a gate of the policy refuses the
+    state it would lead to."""
+    number, (body, private) = str(draft.number), split(policy, draft.body)
+    office.write(draft._replace(body=body, private={**private, **draft.private}))
+    refused = refusals(*office.state(number), body.get("step", draft.type))
     if refused:
         raise Refused(faults=[f.about(number=number) for f in refused])
     project(office.ledger, office.book, number)
