@@ -18,7 +18,6 @@ from ..sheets.register import write_register
 from .reading import disclose, seen, terms
 from .session import Office, Typed, Values, writable
 
-CARRIED, REOPENED = "往期结转", "重新办理"
 BALANCE = (
     "期初结转 {opening} 件 ＋ 本期受理 {received} 件 ＋ 重新办理 {reopened} 件"
     " － 本期办结 {closed} 件 ＝ 期末结转 {carried} 件"
@@ -104,7 +103,7 @@ def _values(office: Office, row: Values, first: dt.date, moment: dt.datetime, ba
         "notified": f"是 {row['notified_at'][:10]}" if row["notified_at"] else unsaid,
         "handler_unit": _join(row["unit"], row["handler"]),
         "address_account": _join(row["address"], row["account_no"]),
-        "note": _join(before and (CARRIED if row["carried"] else REOPENED), row["note"]),
+        "note": _join(before and ("往期结转" if row["carried"] else "重新办理"), row["note"]),
     }
 
 

@@ -29,7 +29,6 @@ from .session import Office, Values, writable
 
 HELD = 100  # records that are written at once, so that their keys are written once
 TOP = 20  # rows among which the headings must stand
-COUNTS = ("read", "accepted", "rejected", "duplicate", "blank")
 Rows = Iterator[tuple[int, list[Any]]]
 
 
@@ -40,13 +39,13 @@ def import_book(
     False). ``how`` may have mapping, sheet, encoding, and rejects: where the rows with problems
     go, to be mended and imported again.
 
-    Returns ``COUNTS`` and what else became of the rows: ``twins`` say the same as an earlier one,
-    ``passed`` are no records (repeated headings, totals), ``shared`` are the references of new
+    Returns what became of the rows: the counts; ``twins``, which say the same as an earlier row;
+    ``passed``, which are no records (repeated headings, totals); ``shared``, the references of new
     records that others have too.
     """
     left = how["rejects"] and writable(how["rejects"], ".csv", office.ledger.path, path)
     layout, ledger = load_layout(how["mapping"] or "books", office.own), office.ledger
-    told: Values = dict.fromkeys(COUNTS, 0)
+    told: Values = dict.fromkeys(("read", "accepted", "rejected", "duplicate", "blank"), 0)
     told |= {"twins": [], "passed": [], "problems": [], "shared": []}
     seen, bad = dict[bytes, int](), list[list[Any]]()
     with (
