@@ -10,19 +10,19 @@ def log_(desk: Desk, text: Arg, *, at: Opt, set_: Set, **given: Fields) -> None:
     given["account_no"] = given.pop("account")
     said = {name: value for name, value in {"content": typed(text), **given}.items() if value}
     found = casework.log(desk.office, [*said.items(), *pairs(set_)], at=at)
-    similar = [{"number": number, "same": field} for number, field in found["similar"]]
-    _done(desk, "said.logged", found["number"], {"similar": similar})
-    for number, field in found["similar"]:
-        desk.note("said.similar", number=number, field=desk.text(f"field.{field}"))
+    _done(desk, "said.logged", found["number"], found)
+    for item in found["similar"]:
+        desk.note("said.similar", **item, field=desk.text(f"field.{item['same']}"))
 
 
 def assign_(desk: Desk, number: Need, handler: Need, unit: Opt, at: Opt) -> None:
-    number, _, new = casework.assign(desk.office, number, handler, unit, at)
+    given = [("handler", handler), *([("unit", unit)] if unit else [])]
+    number, _, new = casework.act(desk.office, number, casework.ASSIGNED, given, at)
     _done(desk, "said.assigned" if new else "said.already_assigned", number, handler=handler)
 
 
 def update_(desk: Desk, number: Need, step: Need, text: Arg, at: Opt, set_: Set) -> None:
-    number, taken, _ = casework.update(desk.office, number, step, typed(text), pairs(set_), at)
+    number, taken, _ = casework.act(desk.office, number, step, pairs(set_), at, typed(text))
     _done(desk, "said.updated", number, step=taken)
 
 
@@ -32,12 +32,12 @@ def amend_(desk: Desk, number: Need, set_: MustSet, reason: Must) -> None:
 
 
 def close_(desk: Desk, number: Need, at: Opt, set_: Set) -> None:
-    number, _, new = casework.close(desk.office, number, pairs(set_), at)
+    number, _, new = casework.act(desk.office, number, casework.CLOSED, pairs(set_), at)
     _done(desk, "said.closed" if new else "said.already_closed", number)
 
 
 def reopen_(desk: Desk, number: Need, reason: Must, at: Opt) -> None:
-    number, _, new = casework.reopen(desk.office, number, reason, at)
+    number, _, new = casework.act(desk.office, number, casework.REOPENED, (), at, reason)
     _done(desk, "said.reopened" if new else "said.already_open", number)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..errors import Overdue
 from ..services import duties, reading
+from ..services.session import writable
 from .desk import Arg, Desk, Filters, Flag, Need, Opt, Out
 from .render import case, clock_lines, derivation, labelled, short, table, when
 
@@ -88,11 +89,12 @@ def due_(desk: Desk, within: Opt, check: Flag) -> None:
 
 
 def report_(desk: Desk, name: Arg, month: Opt, output: Out, force: Flag) -> None:
-    from ..services import reporting
+    from ..sheets.atomic import save_csv
 
-    found = reporting.report(desk.office, name or "summary", month)
+    found = reading.report(desk.office, name or "summary", month)
     if output:
-        reporting.save(desk.office, _lines_of(desk, found), output, force=force)
+        path = writable(output, ".csv", desk.office.ledger.path)
+        save_csv(path, _lines_of(desk, found), force=force)
         desk.note("said.saved", path=output)
     period = {"first": found["first"], "last": found["last"]}
     tables = {part["id"]: part["rows"] for part in found["tables"]}

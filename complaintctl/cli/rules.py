@@ -6,7 +6,7 @@ import typer
 
 from ..errors import BadRules, together
 from ..rulebook import check, files, policies
-from ..services import duties, rules, session
+from ..services import duties, rules
 from .desk import Arg, Desk, Flag, From, Many, Need, Opt, need
 from .render import table, when
 
@@ -91,7 +91,7 @@ def form_list(desk: Desk) -> None:
 
 
 def calendar_show(desk: Desk, month: Arg) -> None:
-    found = rules.calendar_month(desk.office, *session.period(desk.office, month))
+    found = rules.calendar_month(desk.office, month)
     desk.tell("calendar.head", found)
     rows = [d | {"what": desk.text(f"why.{d['kind']}", **d)} for d in found["days"]]
     table(desk, desk.heads("day what"), rows)

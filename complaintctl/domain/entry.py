@@ -14,17 +14,16 @@ from .vocabulary import meant, plain, unspaced
 YES = {"是", "yes", "y", "true", "1", "√", "有", "对", "on"}
 NO = {"否", "no", "n", "false", "0", "×", "无", "不是", "off"}
 LONGEST = 32767  # what one cell of a register can hold, so that every text can be printed
+Given = Iterable[tuple[str, str | None]]  # field ids or labels, and what was typed
 Values = dict[str, Any]  # by field id
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 RECEIVED = Field("received_at", "受理时间", "received at", type="moment")
 
 
-def enter(
-    policy: Policy, given: Iterable[tuple[str, str | None]], now: dt.datetime, *more: Field
-) -> tuple[Values, Faults]:
-    """The values, and what could not be read. Field names and words may be labels; a name with None
-    for its text was typed without a value."""
-    values, wrong = Values(), Faults()
+def enter(policy: Policy, given: Given, now: dt.datetime, wrong: Faults, *more: Field) -> Values:
+    """The values; what cannot be read goes to ``wrong``. Field names and words may be labels; a
+    name with None for its text was typed without a value."""
+    values = Values()
     for name, text in given:
         with wrong.kept():
             if text is None:
@@ -33,7 +32,7 @@ def enter(
             if field.id in values:
                 raise Usage("value.twice", field=field)
             values[field.id] = read(field, text, policy, now, typed=True)
-    return values, wrong
+    return values
 
 
 def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bool) -> Any:
@@ -111,7 +110,7 @@ def absent(policy: Policy, field: Field) -> Fault:
     return Fault(code, {"field": field, "choices": choices})
 
 
-def split(policy: Policy, values: Values) -> tuple[Values, Values]:
+def split(policy: Policy, values: Mapping[str, Any]) -> tuple[Values, Values]:
     """Values that may stand in the chain, and personal ones beside it."""
     private = {k: v for k, v in values.items() if k in policy.private}
     return {k: v for k, v in values.items() if k not in private}, private

@@ -4,7 +4,7 @@ and compared by ``verify``."""
 import datetime as dt
 import sys
 from array import array
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from ..clock import iso
@@ -160,16 +160,16 @@ def _rows(event: Event) -> Iterator[tuple[Any, ...]]:
             yield "duty_record", event.seq, body["duty"], day, text
 
 
-def refresh(ledger: Ledger, book: Book, days: Collection[dt.date]) -> int:
-    """Shows the office's events anew and recomputes the complaints a changed calendar touches: with
-    a clock that counts one of the days or waits for their year's notice."""
-    touched = []
+def refresh(ledger: Ledger, book: Book, days: Collection[str], numbers: Iterable[str] = ()) -> int:
+    """Shows the office's events anew, and recomputes ``numbers`` and the complaints that a changed
+    calendar touches: with a clock that counts one of the days or waits for their year's notice."""
+    touched = [*numbers]
     if days:
         # A due date that rolled lies after the changed day; one that did not may be the day before.
         sql = """select distinct number from clock where station = :station
-                 and (provisional = 1 or (since < :last and due_at >= :first)) order by number"""
-        first, last = min(days), max(days) + dt.timedelta(days=1)
-        touched = ledger.column(sql, first=first.isoformat(), last=last.isoformat())
+                 and (provisional = 1 or (since < date(:last, '+1 day') and due_at >= :first))
+               order by number"""
+        touched += ledger.column(sql, first=min(days), last=max(days))
     project_office(ledger, book)
     for number in touched:
         project(ledger, book, number)

@@ -127,12 +127,15 @@ def search(ledger: Ledger, text: str, most: int) -> tuple[list[Values], bool]:
     return found[: most or ALL], len(found) > (most or ALL)
 
 
-def similar(ledger: Ledger, number: str, field: str, value: str, since: dt.datetime) -> list[str]:
-    """Other unrestricted complaints since a moment with the same phone or account (``field``)."""
-    sql = f"""select number from complaint where station = :station and {field} = :value
-                and number <> :number and restricted = 0 and status <> 'voided'
-                and +received_at >= :since order by received_at desc limit 5"""
-    return ledger.column(sql, number=number, value=value, since=since.isoformat())
+def similar(ledger: Ledger, number: str, since: dt.datetime) -> list[Values]:
+    """Other unrestricted complaints since a moment with the same phone, then account (``same``)."""
+    sql = """select o.number, '{0}' as same
+             from complaint k join complaint o on o.station = k.station and o.{0} = k.{0}
+             where k.station = :station and k.number = :number and o.number <> :number
+               and +o.received_at >= :since and o.status <> 'voided' and o.restricted = 0
+             order by o.received_at desc limit 5"""
+    asked = (sql.format(field) for field in ("phone", "account_no"))
+    return [r for each in asked for r in ledger.rows(each, number=number, since=since.isoformat())]
 
 
 def shared(ledger: Ledger, batch: str) -> list[str]:

@@ -87,9 +87,12 @@ class Book:
                 void.add(json.loads(body)["batch"])
         return frozenset(void)
 
-    def state(self, events: Sequence[Event]) -> tuple[Complaint, Policy]:
-        """The folded state of one complaint's events, and the policy it lives under."""
-        policy = self.policy(int(events[0].body.get("policy", 0)))
+    def state(
+        self, events: Sequence[Event], under: Policy | None = None
+    ) -> tuple[Complaint, Policy]:
+        """The folded state of one complaint's events and the policy it lives under, or would under
+        another one."""
+        policy = under or self.policy(int(events[0].body.get("policy", 0)))
         return fold(events, policy, self.voided), policy
 
 
@@ -144,11 +147,12 @@ def events_of(ledger: Ledger, number: str | None) -> list[Event]:
     return list(map(event, ledger.run(sql, number=number)))
 
 
-def disclosures(ledger: Ledger, number: str) -> list[Event]:
-    """The events that say who looked at the personal data of a masked complaint."""
-    sql = """select * from history
+def history_of(ledger: Ledger, number: str) -> list[Event]:
+    """The same, with the events that say who looked at the personal data behind its mask."""
+    sql = """select * from history where station = :station and number = :number union all
+             select * from history
              where station = :station and number is null and type = 'disclosed'
-               and :number in (select value from json_each(body, '$.numbers'))"""
+               and :number in (select value from json_each(body, '$.numbers')) order by seq"""
     return list(map(event, ledger.run(sql, number=number)))
 
 

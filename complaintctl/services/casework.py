@@ -1,12 +1,10 @@
 """What is done on a complaint: log, assign, update, amend, close, reopen, undo."""
 
 import datetime as dt
-import re
-from collections.abc import Iterable, Iterator
 from operator import attrgetter
 
 from ..clock import instant, iso
-from ..domain.entry import RECEIVED, absent, enter, missing, split
+from ..domain.entry import RECEIVED, Given, absent, enter, missing, split
 from ..domain.fold import Complaint
 from ..domain.gates import extended, refusals
 from ..domain.policy import Policy, Step
@@ -17,7 +15,6 @@ from ..ledger.projection import project, refresh
 from ..ledger.store import Draft, next_number
 from .session import SOON, Office, Typed, Values, when
 
-Given = Iterable[tuple[str, Typed]]  # field ids or labels, and what was typed
 Done = tuple[str, Named, bool]  # the complaint's number, the step; False when it was so already
 # Steps that are events of a type of their own; in English they are called as their commands.
 ASSIGNED = Named("assigned", "交办", "assign")
@@ -25,7 +22,7 @@ CLOSED, REOPENED = Named("closed", "办结", "close"), Named("reopened", "重新
 OWN = (ASSIGNED, CLOSED, REOPENED)
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 WIDE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
-EVER = (dt.date(1900, 1, 1), dt.date(2199, 12, 31))  # the days that dates can be typed for
+EVER = ("1900-01-01", "2199-12-31")  # the days that dates can be typed for
 REPEAT = dt.timedelta(days=90)  # how far back the same customer's complaints are pointed out
 
 
@@ -40,124 +37,22 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
             received = when(at, office.now)
         adoption = office.book.adoption(received.date())
         policy = office.book.policy(adoption)
-        values, more = enter(policy, given, office.now)
-        values = policy.defaults | values
-        failed = [f.params.get("field") for f in more]
-        wrong += more + [f for f in missing(policy, values) if f.params["field"] not in failed]
+        values = policy.defaults | enter(policy, given, office.now, wrong)
+        failed = [fault.params.get("field") for fault in wrong]
+        wrong += [f for f in missing(policy, values) if f.params["field"] not in failed]
         wrong.tell()
-        body, private = split(policy, values)
-        body |= {"policy": adoption, "named": bool(values.get("name"))}
+        values |= {"policy": adoption, "named": bool(values.get("name"))}
         number = next_number(office.ledger, policy.number, office.now.date())
-        _commit(office, Draft("logged", received, number, body, private))
-    known = {name: values[name] for name in ("phone", "account_no") if values.get(name)}
-    similar = [
-        (earlier, name)
-        for name, value in known.items()
-        for earlier in queries.similar(office.ledger, number, name, value, office.now - REPEAT)
-    ]
+        _commit(office, policy, Draft("logged", received, number, values))
+    similar = queries.similar(office.ledger, number, office.now - REPEAT)
     return {"number": number, "similar": similar}
 
 
-def assign(office: Office, wanted: str, handler: str, unit: Typed, at: Typed) -> Done:
-    """Names the person who handles a complaint. False when that person does already."""
-    given = {"handler": handler} | ({"unit": unit} if unit else {})
-    return _act(office, wanted, ASSIGNED, given.items(), at)
-
-
-def update(office: Office, wanted: str, step: str, text: str, given: Given, at: Typed) -> Done:
-    """Records a step."""
-    return _act(office, wanted, step, given, at, text)
-
-
-def _step(policy: Policy, state: Complaint, step: str) -> Step:
-    """The step that a word means; Usage also for one that is a command of its own."""
-    try:
-        return meant(policy.steps_for(state.fields.get("plan")), step, "step")
-    except Usage as wrong:
-        own = candidates(OWN, step) if wrong.faults[0].code == "step.unknown" else ()
-        raise Usage("step.command", value=step, command=own[0].en) if own else wrong from None
-
-
-def close(office: Office, wanted: str, given: Given, at: Typed) -> Done:
-    """Closes a complaint; a refusal lists all that is missing. False when it was closed already."""
-    return _act(office, wanted, CLOSED, given, at)
-
-
-def reopen(office: Office, wanted: str, reason: str, at: Typed) -> Done:
-    """Opens a closed complaint again; its first closing stays known. False when it is open."""
-    return _act(office, wanted, REOPENED, (), at, reason)
-
-
-def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, list[object]]:
-    """Corrects what was registered; the old value stays in the history. Returns the fields that
-    are changed by it."""
-    with office.ledger.unit():
-        state, policy = _living(office, wanted)
-        values, wrong = enter(policy, given, office.now, RECEIVED)
-        empty = (policy.fields[name] for name, value in values.items() if value == "")
-        wrong += [absent(policy, field) for field in empty if field.required]
-        wrong += _untimely(office, state, policy, values.get("received_at"))
-        wrong.tell()
-        known = {**state.fields, "received_at": iso(state.received_at)}
-        kind = known.get("kind")  # an old record may have none
-        if values.get("kind", kind) != kind and policy.restricted(state.facts):
-            values.setdefault("restricted", True)  # unless it is said that it is not
-        values = {name: value for name, value in values.items() if value != known.get(name, "")}
-        if values:
-            body, private = split(policy, values)
-            if "name" in values:
-                body["named"] = bool(values["name"])
-            private["reason"] = reason
-            _commit(office, Draft("amended", office.now, state.number, body, private))
-    return state.number, [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
-
-
-def _untimely(office: Office, state: Complaint, policy: Policy, at: Typed) -> Iterator[Fault]:
-    """Why a complaint cannot have been received then: it is to come, or a step was taken before."""
-    received, first = at and instant(at), min(state.taken, key=attrgetter("at"), default=None)
-    if received and received > office.now + SOON:
-        yield Fault("time.future", {"value": received})
-    elif received and first and received > first.at:
-        step = policy.called(first.step)
-        yield Fault("time.after_step", {"value": received, "step": step, "at": first.at})
-
-
-def undo(office: Office, batch: Typed) -> Values:
-    """Takes back one invocation by a compensating event. By default the latest not yet undone.
-    ``new`` is False when it was undone before.
-
-    Refused when a later invocation wrote to the same complaints, or when it is the founding one.
-    """
-    with office.ledger.unit():
-        found = _undoable(office, batch)
-        batch = found["batch"]
-        numbers, after = queries.undoing(office.ledger, batch)
-        if batch in office.book.voided:
-            return {**found, "numbers": numbers, "new": False}
-        if later := [b for b in after if b not in office.book.voided]:
-            raise Refused("undo.later", batch=batch, later=later)
-        office.write(Draft("voided", office.now, None, {"batch": batch}))
-        wide = WIDE.intersection(found["types"].split(","))
-        refresh(office.ledger, office.book, EVER if wide else ())
-        for number in numbers:
-            project(office.ledger, office.book, number)
-    return {**found, "numbers": numbers, "new": True}
-
-
-def _undoable(office: Office, batch: Typed) -> Values:
-    for row in queries.batches(office.ledger):
-        done, types = row["batch"] in office.book.voided, set(row["types"].split(","))
-        if batch == row["batch"] or not (batch or done or types & (LASTING | {"voided"})):
-            if types & LASTING:
-                raise Refused("undo.lasting")
-            return row
-    raise NotFound("undo.unknown", value=batch or "-")
-
-
-def _act(
+def act(
     office: Office, wanted: str, asked: Named | str, given: Given, at: Typed, text: str = ""
 ) -> Done:
-    """Any step on a complaint, one of ``OWN`` or as it was typed, with all that the rules ask."""
+    """Any step on a complaint, one of ``OWN`` or as it was typed. A refusal lists all that is
+    missing. False when it is so already: closed, open, or handled by that person."""
     with office.ledger.unit():
         state, policy = _living(office, wanted, at)
         wrong, step = Faults(), Named("", "", "")
@@ -165,27 +60,21 @@ def _act(
             step = _step(policy, state, asked) if isinstance(asked, str) else asked
         if text and isinstance(step, Step) and step.text:
             given = [(step.text, text), *given]
-        name, *rest = re.split("[=＝]", text, maxsplit=1)
-        if rest and any(plain(name) in spellings(field) for field in policy.fields.values()):
+        name, sign, _ = text.replace("＝", "=").partition("=")
+        if sign and any(plain(name) in spellings(field) for field in policy.fields.values()):
             wrong.append(Fault("text.set", {"value": name}))
-        values, more = enter(policy, given, office.now)
-        wrong += more
+        values = enter(policy, given, office.now, wrong)
         with wrong.kept():
-            # A call-back of that day is meant to come after that day's reply, if a rule says so.
-            after = {name for g in policy.gates if step.id in g.steps for name in g.after}
-            taken = [t.at for t in state.steps if t.step in after]
-            moment = when(at, office.now, *_since(state, policy, step), taken)
+            moment = _moment(office, state, policy, step, at)
         wrong.tell()
-        if step is (CLOSED if state.closed_at else REOPENED):  # it is so already
-            return state.number, step, False
-        assigned = step is ASSIGNED and any(t.step == step.id for t in state.steps)
-        if assigned and values.items() <= state.fields.items():  # just so
+        handled = step is ASSIGNED and any(t.step == step.id for t in state.steps)
+        same = handled and values.items() <= state.fields.items()
+        if same or step is (CLOSED if state.closed_at else REOPENED):  # it is so already
             return state.number, step, False
         _allow(office, state, policy, step.id, values)
-        body, private = split(policy, values)
-        private |= {"text": text} if text else {}
         type_, said = (step.id, {}) if step in OWN else ("step", {"step": step.id})
-        _commit(office, Draft(type_, moment, state.number, body | said, private))
+        beside = {"text": text} if text else {}
+        _commit(office, policy, Draft(type_, moment, state.number, values | said, beside))
     return state.number, step, True
 
 
@@ -205,14 +94,89 @@ def _living(office: Office, wanted: str, at: Typed = None) -> tuple[Complaint, P
     return state, policy
 
 
-def _since(state: Complaint, policy: Policy, step: Named) -> tuple[dt.datetime, object]:
-    """What a step comes after, in time: the receipt (no name) or a step (its name)."""
-    if step is REOPENED and state.closed_at:
-        return state.closed_at, policy.called(CLOSED.id)
+def _step(policy: Policy, state: Complaint, asked: str) -> Step:
+    """The step that a word means; Usage also for one that is a command of its own."""
+    steps = policy.steps_for(state.fields.get("plan"))
+    if not candidates(steps, asked) and (own := candidates(OWN, asked)):
+        raise Usage("step.command", value=asked, command=own[0].en)
+    return meant(steps, asked, "step")
+
+
+def _moment(
+    office: Office, state: Complaint, policy: Policy, step: Named, at: Typed
+) -> dt.datetime:
+    """When a step was taken. Usage if that is before what it follows: the receipt, a re-opening,
+    for a closing the last step, for a re-opening the closing."""
+    *before, present = state.rounds
+    since, what = present.since, policy.called(REOPENED.id) if before else None
     last = max(state.steps, key=attrgetter("at"), default=None)
-    if step is CLOSED and last:
-        return last.at, policy.called(last.step)
-    return state.rounds[-1].since, policy.called(REOPENED.id) if len(state.rounds) > 1 else None
+    if step is REOPENED and state.closed_at:
+        since, what = state.closed_at, policy.called(CLOSED.id)
+    elif step is CLOSED and last:
+        since, what = last.at, policy.called(last.step)
+    # A call-back of that day is meant to come after that day's reply, if a rule says so.
+    after = {name for gate in policy.gates if step.id in gate.steps for name in gate.after}
+    moment = when(at, office.now, since, *(t.at for t in state.steps if t.step in after))
+    if moment < since:
+        code = "time.before_step" if what else "time.before_receipt"
+        raise Usage(code, value=at or moment, step=what, since=since)
+    return moment
+
+
+def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, list[object]]:
+    """Corrects what was registered; the old value stays in the history. Returns the fields that
+    are changed by it."""
+    with office.ledger.unit():
+        (state, policy), wrong = _living(office, wanted), Faults()
+        values = enter(policy, given, office.now, wrong, RECEIVED)
+        empty = (policy.fields[name] for name, value in values.items() if value == "")
+        wrong += [absent(policy, field) for field in empty if field.required]
+        if "received_at" in values:
+            received = instant(values["received_at"])
+            first = min(state.taken, key=attrgetter("at"), default=None)
+            if received > office.now + SOON:
+                wrong.append(Fault("time.future", {"value": received}))
+            elif first and received > first.at:
+                told = {"value": received, "step": policy.called(first.step), "at": first.at}
+                wrong.append(Fault("time.after_step", told))
+        wrong.tell()
+        known = {**state.fields, "received_at": iso(state.received_at)}
+        kind = known.get("kind")  # an old record may have none
+        if values.get("kind", kind) != kind and policy.restricted(state.facts):
+            values.setdefault("restricted", True)  # unless it is said that it is not
+        values = {name: value for name, value in values.items() if value != known.get(name, "")}
+        if values:
+            said = values | ({"named": bool(values["name"])} if "name" in values else {})
+            beside = {"reason": reason}
+            _commit(office, policy, Draft("amended", office.now, state.number, said, beside))
+    return state.number, [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
+
+
+def undo(office: Office, batch: Typed) -> Values:
+    """Takes back one invocation, by default the latest not yet undone, by a compensating event.
+    ``new`` is False when it was undone before. Refused when a later invocation wrote to the same
+    complaints, or when it is the founding one."""
+    with office.ledger.unit():
+        found = _undoable(office, batch)
+        batch, voided = found["batch"], office.book.voided
+        (numbers, after), new = queries.undoing(office.ledger, batch), batch not in voided
+        if new:
+            if later := [b for b in after if b not in voided]:
+                raise Refused("undo.later", batch=batch, later=later)
+            office.write(Draft("voided", office.now, None, {"batch": batch}))
+            wide = WIDE.intersection(found["types"].split(","))
+            refresh(office.ledger, office.book, EVER if wide else (), numbers)
+    return {**found, "numbers": numbers, "new": new}
+
+
+def _undoable(office: Office, batch: Typed) -> Values:
+    for row in queries.batches(office.ledger):
+        done, types = row["batch"] in office.book.voided, set(row["types"].split(","))
+        if batch == row["batch"] or not (batch or done or types & (LASTING | {"voided"})):
+            if types & LASTING:
+                raise Refused("undo.lasting")
+            return row
+    raise NotFound("undo.unknown", value=batch or "-")
 
 
 def _allow(office: Office, state: Complaint, policy: Policy, action: str, values: Values) -> None:
@@ -225,22 +189,22 @@ def _allow(office: Office, state: Complaint, policy: Policy, action: str, values
             lacking = all(f.code.startswith("value.") for f in faults)
             raise (Usage if lacking else Refused)(faults=faults)
     if action in ("penalised", "waived"):
-        known = queries.penalties_of(office.ledger, state.number)
-        rows = {row["penalty_id"]: row for row in known}
-        row = rows.get(values.get("penalty"))
+        known = {p["penalty_id"]: p for p in queries.penalties_of(office.ledger, state.number)}
+        row = known.get(values.get("penalty"))
         if row is None:
-            raise Refused("penalty.unknown", value=values.get("penalty") or "-", known=[*rows])
+            raise Refused("penalty.unknown", value=values.get("penalty") or "-", known=[*known])
         # What was approved stays what it was, whatever is found out later.
         amount = values.setdefault("amount", row["amount"])
         if action == "penalised" and row["minimum"] and amount < row["amount"]:
             raise Refused("penalty.minimum", value=amount, least=row["amount"])
 
 
-def _commit(office: Office, draft: Draft) -> None:
-    """Writes a draft unless a gate of the policy refuses the state it would lead to."""
-    number = str(draft.number)
-    office.write(draft)
-    refused = refusals(*office.state(number), draft.body.get("step", draft.type))
+def _commit(office: Office, policy: Policy, draft: Draft) -> None:
+    """Writes a draft, what is personal beside the chain, unless a gate of the policy refuses the
+    state it would lead to."""
+    number, (body, private) = str(draft.number), split(policy, draft.body)
+    office.write(draft._replace(body=body, private={**private, **draft.private}))
+    refused = refusals(*office.state(number), body.get("step", draft.type))
     if refused:
         raise Refused(faults=[f.about(number=number) for f in refused])
     project(office.ledger, office.book, number)

@@ -51,9 +51,9 @@ def _horizon(office: Office, within: str) -> dt.datetime:
 
 
 def _line(office: Office, row: Values) -> Values:
-    about = {name: row[name] for name in KEPT}
-    about |= {"content": WITHHELD} if row["restricted"] else {}
-    return about | clock(row, office.book.policy(row["adoption"]), office.now)
+    hidden = {"content": WITHHELD} if row["restricted"] else {}
+    policy = office.book.policy(row["adoption"])
+    return {name: row[name] for name in KEPT} | hidden | clock(row, policy, office.now)
 
 
 def _to_call(office: Office, row: Values) -> bool:
@@ -76,12 +76,9 @@ def _owed(office: Office, until: dt.date) -> list[Values]:
 
 
 def _duty(duty: Duty) -> Values:
-    about = {"duty": duty.id, "title": _named(duty), "policy": duty.origin, "clause": duty.clause}
+    title = Named(duty.id, duty.zh or duty.clause, duty.en or duty.clause)
+    about = {"duty": duty.id, "title": title, "policy": duty.origin, "clause": duty.clause}
     return about | {"rrule": duty.rrule or None}
-
-
-def _named(duty: Duty) -> Named:
-    return Named(duty.id, duty.zh or duty.clause, duty.en or duty.clause)
 
 
 def duty_list(office: Office) -> list[Values]:
@@ -97,9 +94,9 @@ def duty_list(office: Office) -> list[Values]:
 
 def duty_done(office: Office, wanted: str, text: str, at: Typed) -> Named:
     """Records that a duty was done."""
-    duties = map(_named, office.policy.duties)
+    titles = [_duty(duty)["title"] for duty in office.policy.duties]
     duty: Named
-    duty, moment = together(lambda: meant(duties, wanted, "duty"), lambda: when(at, office.now))
+    duty, moment = together(lambda: meant(titles, wanted, "duty"), lambda: when(at, office.now))
     said = {"text": text} if text else {}
     office.record(Draft("duty", moment, None, {"duty": duty.id}, said))
     return duty

@@ -2,23 +2,22 @@
 
 import datetime as dt
 from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 
 from ..clock import evening
 from ..domain.event import anchor
 from ..domain.fold import BESIDE, OLD
-from ..domain.moments import read_day
-from ..domain.policy import Policy
+from ..domain.moments import read_day, read_month
 from ..errors import Usage, together
 from ..ledger import queries
 from ..ledger.projection import as_of as ledger_as_of
-from ..ledger.store import Book, head
+from ..ledger.store import head
 from ..rulebook.files import load_form, refuse
 from ..sheets.register import write_register
 from .reading import disclose, seen, terms
-from .session import Office, Typed, Values, period, writable
+from .session import Office, Typed, Values, writable
 
-CARRIED, REOPENED = "往期结转", "重新办理"
 BALANCE = (
     "期初结转 {opening} 件 ＋ 本期受理 {received} 件 ＋ 重新办理 {reopened} 件"
     " － 本期办结 {closed} 件 ＝ 期末结转 {carried} 件"
@@ -29,14 +28,12 @@ def export(
     office: Office, form: str, *, month: Typed, as_of: Typed, to: Typed, force: bool, unmask: Typed
 ) -> Values:
     """Writes one register. ``to`` may be a folder; the file's name is made from form and month.
-
     Returns path, form, rows, the balance (opening + received + reopened - closed = carried),
-    anchor.
-    """
+    anchor."""
     station = office.ledger.name
     layout, (first, last), moment = together(
         lambda: load_form(form, office.own),
-        lambda: period(office, month),
+        lambda: read_month(month or "this", office.now),
         lambda: _moment(office, as_of, office.ledger.opened_at[:10]),
     )
     known, span = {*office.policy.fields, *BESIDE}, (first, last)
@@ -44,20 +41,18 @@ def export(
     refuse(f"{layout.id}.toml", (("column field", "unknown_name", name) for name in strange))
     past = closing(ledger_as_of(office.ledger, moment)) if as_of else nullcontext(office.ledger)
     with past as ledger:
-        book, monthly = Book(ledger), (last - first).days <= 31
+        monthly = (last - first).days <= 31
         name = f"{layout.title}_{station[:40]}_{str(first)[: 7 if monthly else 4]}.xlsx"
         path = writable(_path(to, name), ".xlsx", office.ledger.path)
+        rows = partial(queries.register, ledger, span, layout.where, carried=layout.carried)
         if unmask:
-            shown = queries.register(ledger, span, layout.where, carried=layout.carried)
-            masked = [row["number"] for row in shown if row["restricted"]]
+            masked = (row["number"] for row in rows() if row["restricted"])
             disclose(office, f"{layout.id} {first:%Y-%m}", unmask, masked)
-        balance = queries.balance(ledger, span, layout.where)
-        seal = anchor(*head(ledger))
-        found = queries.register(ledger, span, layout.where, carried=layout.carried)
+        balance, seal = queries.balance(ledger, span, layout.where), anchor(*head(ledger))
         count = write_register(
             path,
             layout,
-            (_values(book.policy(r["adoption"]), r, first, moment, bool(unmask)) for r in found),
+            (_values(office, row, first, moment, bool(unmask)) for row in rows()),
             unit=station,
             filled_on=moment.date(),
             period=f"{first.year}年{first.month}月" if monthly else f"{first.year}年",
@@ -84,8 +79,9 @@ def _path(to: Typed, name: str) -> Path:
     return path / safe if path.is_dir() or not path.suffix else path
 
 
-def _values(policy: Policy, row: Values, first: dt.date, moment: dt.datetime, bare: bool) -> Values:
+def _values(office: Office, row: Values, first: dt.date, moment: dt.datetime, bare: bool) -> Values:
     """One complaint as a form shows it: words for ids, dates for texts, joined columns."""
+    policy = office.book.policy(row["adoption"])
     row = seen(policy, row, bare=bare)
     # What an old book does not tell of is left blank.
     unsaid = None if row["origin"] == OLD else "否"
@@ -107,7 +103,7 @@ def _values(policy: Policy, row: Values, first: dt.date, moment: dt.datetime, ba
         "notified": f"是 {row['notified_at'][:10]}" if row["notified_at"] else unsaid,
         "handler_unit": _join(row["unit"], row["handler"]),
         "address_account": _join(row["address"], row["account_no"]),
-        "note": _join(before and (CARRIED if row["carried"] else REOPENED), row["note"]),
+        "note": _join(before and ("往期结转" if row["carried"] else "重新办理"), row["note"]),
     }
 
 

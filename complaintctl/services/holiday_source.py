@@ -6,8 +6,7 @@ The one place that knows that package; used when calendar years are filled, neve
 import datetime as dt
 import re
 from collections.abc import Collection
-
-_DAY = dt.timedelta(days=1)
+from itertools import groupby
 
 
 def announced_years() -> list[int]:
@@ -26,31 +25,25 @@ def state_council_days(years: Collection[int]) -> dict[dt.date, tuple[str, str]]
     from holidays import country_holidays
 
     # With their neighbours: 2006-12-30 is in the notice for 2007.
-    near = {year + n for year in years for n in (-1, 0, 1)}
+    near = sorted({year + n for year in years for n in (-1, 0, 1)})
     china = country_holidays("CN", years=near, language="zh_CN")
     labels, worked = dict(china.items()), china.weekend_workdays
     found = dict.fromkeys(worked, ("work", "调休"))
-    for day, label in labels.items():
-        if swapped := re.search(r"由 (\d{4}-\d\d-\d\d) 调休", label):
-            name = _block(day, labels, worked)
-            found[dt.date.fromisoformat(swapped[1])] = ("work", name)
-        found[day] = ("off", f"{name}调休" if swapped else _names(label))
-    return {day: found[day] for day in sorted(found) if day.year in years}
-
-
-def _block(day: dt.date, labels: dict[dt.date, str], worked: set[dt.date]) -> str:
-    """The holidays in the unbroken run of free days around ``day``, such as 中秋节、国庆节."""
 
     def free(day: dt.date) -> bool:
         return day in labels or (day.weekday() >= 5 and day not in worked)
 
-    while free(day - _DAY):
-        day -= _DAY
-    found: list[str] = []
-    while free(day):
-        found += [] if re.search("补假|调休|延长|^$", label := labels.get(day, "")) else [label]
-        day += _DAY
-    return _names("; ".join(found))
+    # Most years end on their 365th day: then a New Year's Day comes twice, which is no matter.
+    days = (dt.date(year, 1, 1) + dt.timedelta(days=n) for year in near for n in range(366))
+    for _, run in groupby(days, free):
+        block = {day: labels[day] for day in run if day in labels}
+        own = (label for label in block.values() if not re.search("补假|调休|延长", label))
+        name = _names("; ".join(own))  # such as 中秋节、国庆节
+        for day, label in block.items():
+            if swapped := re.search(r"由 (\d{4}-\d\d-\d\d) 调休", label):
+                found[dt.date.fromisoformat(swapped[1])] = ("work", name)
+            found[day] = ("off", f"{name}调休" if swapped else _names(label))
+    return {day: found[day] for day in sorted(found) if day.year in years}
 
 
 def _names(label: str) -> str:

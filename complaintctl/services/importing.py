@@ -10,9 +10,9 @@ import pickle
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
-from itertools import chain, islice, zip_longest
+from contextlib import nullcontext
+from functools import partial
+from itertools import chain, islice, pairwise, zip_longest
 from pathlib import Path
 from typing import IO, Any
 
@@ -20,65 +20,15 @@ from ..domain.form import Layout
 from ..domain.oldrecord import DATES, Reader, Record, stripped
 from ..errors import BadData, Usage
 from ..ledger import bulk, queries
-from ..ledger.store import Draft, append
+from ..ledger.store import Draft
 from ..rulebook.files import load_layout, refuse
 from ..sheets.atomic import save_csv
 from ..sheets.read import open_table
 from .session import Office, Values, writable
 
-HELD = 100  # records of one read and write of the spool
+HELD = 100  # records that are written at once, so that their keys are written once
 TOP = 20  # rows among which the headings must stand
 Rows = Iterator[tuple[int, list[Any]]]
-
-
-@dataclass
-class Tally:
-    """What became of the rows. ``twins`` are rows that say the same as an earlier one, ``passed``
-    those that are no records (repeated headings, totals), ``shared`` the references of new records
-    that others have too."""
-
-    read: int = 0
-    accepted: int = 0
-    rejected: int = 0
-    duplicate: int = 0
-    blank: int = 0
-    twins: list[int] = field(default_factory=list)
-    passed: list[dict[str, object]] = field(default_factory=list)
-    problems: list[Values] = field(default_factory=list)
-    shared: list[str] = field(default_factory=list)
-
-
-class Spool:
-    """Checked records, waiting to be written; ``seen`` counts their fingerprints."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self.file, self.held = file, list[bulk.Old]()
-        self.seen: dict[bytes, int] = {}
-
-    def add(self, found: Record, row: int) -> bool:
-        """Keeps a record with its row and its fingerprint; whether it says something new."""
-        key = hashlib.sha256(found.said.encode()).digest()[:16]
-        times = self.seen[key] = self.seen.get(key, 0) + 1
-        if times > 1:
-            key += times.to_bytes(4, "big").lstrip(b"\0")
-            self.seen[key] = 1
-        found.private["fingerprint"] = key.hex()
-        found.body["row"] = row
-        self.held.append(found[:3])
-        if len(self.held) == HELD:
-            self._flush()
-        return times == 1
-
-    def _flush(self) -> None:
-        pickle.dump(self.held, self.file)  # many at once, so that their keys are written once
-        self.held.clear()
-
-    def __iter__(self) -> Iterator[bulk.Old]:
-        self._flush()
-        self.file.seek(0)
-        with suppress(EOFError):
-            while True:
-                yield from pickle.load(self.file)
 
 
 def import_book(
@@ -86,42 +36,50 @@ def import_book(
 ) -> Values:
     """Imports one file. With problems and without ``skip_bad`` nothing is written (``written``
     False). ``how`` may have mapping, sheet, encoding, and rejects: where the rows with problems
-    go, to be mended and imported again."""
+    go, to be mended and imported again.
+
+    Returns what became of the rows: the counts; ``twins``, which say the same as an earlier row;
+    ``passed``, which are no records (repeated headings, totals); ``shared``, the references of new
+    records that others have too.
+    """
     left = how["rejects"] and writable(how["rejects"], ".csv", office.ledger.path, path)
-    layout = load_layout(how["mapping"] or "books", office.own)
-    ledger, tally = office.ledger, Tally()
+    layout, ledger = load_layout(how["mapping"] or "books", office.own), office.ledger
+    told: Values = dict.fromkeys(("read", "accepted", "rejected", "duplicate", "blank"), 0)
+    told |= {"twins": [], "passed": [], "problems": [], "shared": []}
+    seen, bad = dict[bytes, int](), list[list[Any]]()
     with (
         open_table(path, sheet=how["sheet"], encoding=how["encoding"]) as table,
+        open(path, "rb") as book,
         tempfile.TemporaryFile(dir=ledger.path and ledger.path.parent) as file,
     ):
-        (headings, rows), spool = _headings(table.rows, layout, path), Spool(file)
+        headings, rows = _headings(table.rows, layout, path)
         reader = _reader(office, layout, headings, path)
-        bad = _check(rows, reader, spool, tally)
-        write = not dry_run and (skip_bad or not tally.problems)
+        checked = _waiting(_records(rows, reader, told, seen, bad), file)
+        write = not dry_run and (skip_bad or not bad)
         with ledger.unit() if write else nullcontext():
-            known = queries.known(ledger, (key.hex() for key in spool.seen))
-            tally.duplicate, tally.accepted = len(known), len(spool.seen) - len(known)
-            written = write and tally.accepted > 0
+            known = queries.known(ledger, map(bytes.hex, seen))
+            told["duplicate"], told["accepted"] = len(known), len(seen) - len(known)
+            written = write and told["accepted"] > 0
             if written:
-                fresh = (record for record in spool if record[2]["fingerprint"] not in known)
+                fresh = (old for old in checked if old[2]["fingerprint"] not in known)
                 bulk.append_old(ledger, office.book, office.stamp, fresh)
-                about = {"mapping": layout.id, "sheet": table.name, **_source(path)}
-                about |= {"accepted": tally.accepted, "read": tally.read}
-                append(ledger, office.stamp, [Draft("imported", office.now, None, about)])
-                tally.shared = queries.shared(ledger, office.stamp.batch)
+                digest = hashlib.file_digest(book, "sha256").hexdigest()
+                said = {"mapping": layout.id, "sheet": table.name, "file": path.name}
+                said |= {"sha256": digest, "accepted": told["accepted"], "read": told["read"]}
+                office.write(Draft("imported", office.now, None, said))
+                told["shared"] = queries.shared(ledger, office.stamp.batch)
             if left and bad:  # before the commit: what is not taken in is nowhere else
                 save_csv(left, [headings, *bad], force=force)
-    return {
-        "batch": office.stamp.batch if written else None,
-        **vars(tally),
-        "mapping": {"id": layout.id, "columns": reader.columns},
-        "unknown": [h for h in reader.headings if h and h not in reader.columns],
+    about: Values = {"mapping": {"id": layout.id, "columns": reader.columns}}
+    about["unknown"] = [h for h in reader.headings if h and h not in reader.columns]
+    about |= {
         "sheet": table.name,
         "encoding": table.encoding,
         "written": written,
         "dry_run": dry_run,
-        **({"rejects": left} if left and bad else {}),
     }
+    about |= {"rejects": left} if left and bad else {}
+    return {"batch": office.stamp.batch if written else None, **told, **about}
 
 
 def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
@@ -129,21 +87,17 @@ def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
     and the rows after it."""
     top = list(islice(rows, TOP + 2))
 
-    def named(cells: list[Any]) -> int:
+    def named(*cells: Any) -> int:
         return len({name for *_, name in layout.columns(cells)})
 
-    def knows(text: str) -> bool:
-        return named([text]) > 0
-
-    for place, (_, cells) in enumerate(top[: TOP + 1], 1):
-        below = top[place][1] if place < len(top) else []
-        pairs = zip_longest(cells, below)
-        if named(cells) and all(_is_heading(high, low, knows) for high, low in pairs if low):
-            joined, lower = [*_joined(cells, below, knows)], [*filter(None, below)]
-            more = named(joined) > max(1, named(cells))
-            if more or (lower and named(cells) > 1 and all(map(knows, lower))):
+    pairs = pairwise([*top, (0, [])][: TOP + 2])
+    for place, ((_, cells), (_, below)) in enumerate(pairs, 1):
+        alone, lower = named(*cells), [*filter(None, below)]
+        if alone and (joined := _joined(cells, below, named)):
+            repeated = lower and alone > 1 and all(map(named, lower))
+            if repeated or named(*joined) > max(1, alone):
                 return joined, chain(top[place + 1 :], rows)
-        if named(cells) >= 2:
+        if alone > 1:
             return cells, chain(top[place:], rows)
     if not any(any(cells) for _, cells in top):
         raise BadData("file.no_rows", path=path.name)
@@ -151,27 +105,27 @@ def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
     raise BadData("import.no_headings", path=path.name, rows=TOP, wanted=wanted)
 
 
-def _is_heading(high: object, low: object, knows: Callable[[str], bool]) -> bool:
-    """Whether a cell below a heading can be one as well: no number or date, as every record has
-    one, and below what is known nothing that is not."""
-    if not isinstance(low, str) or re.search("[0-9]", low):
-        return False
-    return low == high or not knows(str(high or "")) or knows(low) or knows(f"{high}{low}")
-
-
-def _joined(upper: list[Any], lower: list[Any], known: Callable[[str], bool]) -> Iterator[str]:
+def _joined(upper: list[Any], lower: list[Any], known: Callable[[str], int]) -> list[str]:
     """Headings of two lines as one: 答复 above 时间 is 答复时间, 客户 above 姓名 is 姓名; below a
-    heading that is known by itself stands nothing of another field."""
-    above = ""
-    for high, low in zip_longest(upper, lower, fillvalue=None):
-        above = str(high or above)  # one that spans several columns
+    heading that is known by itself stands nothing of another field. Empty if the lower line has
+    what is no heading: a number or date, as every record has one, or the unknown below the known.
+    """
+    above, joined = "", []
+    for high, low in zip_longest(upper, lower):
+        text = str(high or "")
+        above = text or above  # one that spans several columns
         both = f"{above}{low}"
+        if low and (not isinstance(low, str) or re.search("[0-9]", low)):
+            return []
         if not low or low == high:
-            yield str(high or "")
-        elif known(both) or known(above):
-            yield both if known(both) or not high else above
+            joined.append(text)
+        elif known(both):
+            joined.append(both)
+        elif known(text) and not known(low):
+            return []
         else:
-            yield low
+            joined.append((text or both) if known(above) else low)
+    return joined
 
 
 def _reader(office: Office, layout: Layout, headings: list[Any], path: Path) -> Reader:
@@ -180,9 +134,9 @@ def _reader(office: Office, layout: Layout, headings: list[Any], path: Path) -> 
     fields = office.policy.fields
     known = {"headings": {*fields, *DATES}, "required": layout.headings, "times": DATES}
     known |= {"values": fields, "defaults": fields}
-    strange = [(key, name) for key in known for name in getattr(layout, key)]
+    strange = ((key, n) for key in known for n in getattr(layout, key) if n not in known[key])
     name = f"{layout.id}.toml"
-    refuse(name, ((key, "unknown_name", n) for key, n in strange if n not in known[key]))
+    refuse(name, ((key, "unknown_name", n) for key, n in strange))
     try:
         reader = Reader(layout, office.policy, headings, office.now)
     except Usage as wrong:  # a default, which is read at once
@@ -194,29 +148,38 @@ def _reader(office: Office, layout: Layout, headings: list[Any], path: Path) -> 
     return reader
 
 
-def _check(rows: Rows, reader: Reader, spool: Spool, tally: Tally) -> list[list[Any]]:
-    """Reads every row once: records go to the spool, problems to the tally; returns bad rows."""
-    bad = []
+def _records(
+    rows: Rows, reader: Reader, told: Values, seen: dict[bytes, int], bad: list[list[Any]]
+) -> Iterator[bulk.Old]:
+    """Reads every row once and yields the records; what became of the others is ``told``, the bad
+    ones are kept. ``seen`` counts the fingerprints of the records."""
     for number, raw in rows:
-        tally.read += 1
+        told["read"] += 1
         cells = stripped(raw)
         if why := reader.no_record(cells):
-            tally.blank += 1
+            told["blank"] += 1
             if why != "blank":
-                tally.passed.append({"row": number, "why": why})
-            continue
-        found = reader.record(cells)
-        if isinstance(found, Record):
-            if not spool.add(found, number):
-                tally.twins.append(number)
+                told["passed"].append({"row": number, "why": why})
+        elif isinstance(found := reader.record(cells), Record):
+            key = hashlib.sha256(found.said.encode()).digest()[:16]
+            times = seen[key] = seen.get(key, 0) + 1
+            if times > 1:
+                told["twins"].append(number)
+                key += times.to_bytes(4, "big").lstrip(b"\0")
+                seen[key] = 1
+            found.private["fingerprint"] = key.hex()
+            found.body["row"] = number
+            yield found[:3]
         else:
-            tally.rejected += 1
-            tally.problems += ({"row": number, **problem} for problem in found)
+            told["rejected"] += 1
+            told["problems"] += ({"row": number, **problem} for problem in found)
             bad.append(reader.resolved(cells))
-    return bad
 
 
-def _source(path: Path) -> dict[str, Any]:
-    """What the ledger remembers of the book's file."""
-    with open(path, "rb") as file:
-        return {"file": path.name, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+def _waiting(records: Iterator[bulk.Old], file: IO[bytes]) -> Iterator[bulk.Old]:
+    """The records again, after all of them have been read into the file."""
+    while held := list(islice(records, HELD)):
+        pickle.dump(held, file)
+    pickle.dump([], file)
+    file.seek(0)
+    return chain.from_iterable(iter(partial(pickle.load, file), []))

@@ -1,4 +1,4 @@
-"""What is known: one complaint, its history, why its dates are what they are, lists, search.
+"""What is known: one complaint, its history, why its dates are so, lists, search, figures.
 
 Returns plain dictionaries (the JSON the scripts rely on) with the ids of a policy's words, which
 ``labelled`` turns into words for people; restricted complaints come masked.
@@ -6,24 +6,24 @@ Returns plain dictionaries (the JSON the scripts rely on) with the ids of a poli
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
-from operator import attrgetter
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 
 from ..domain.clocks import clocks, derive, state_at
-from ..domain.entry import read, word
-from ..domain.fold import UNMAPPED, Complaint
+from ..domain.entry import read
+from ..domain.fold import UNMAPPED
 from ..domain.mask import masked
-from ..domain.mask import name as masked_name
 from ..domain.moments import read_month
-from ..domain.policy import Field, Policy, Term
+from ..domain.policy import Field, Policy, Term, build
 from ..domain.vocabulary import Named
-from ..errors import Fault, Faults, together
+from ..errors import Fault, together
 from ..ledger import queries
-from ..ledger.store import Draft, disclosures, events_of
+from ..ledger.store import Draft, history_of
 from .session import Office, Typed, Values
 
 Given = Mapping[str, Typed]  # field ids, and what was typed
 STATUS = Field("status", "状态", "status", type="term")
+ANY = Field("text", "文字", "text")  # what today's policy has no field for
 LINES = Field("limit", "--limit", "--limit", type="count")
 WITHHELD = "〔举报内容不予显示〕"
 SHOWN = (
@@ -46,23 +46,18 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
     if unmask:
         disclose(office, state.number, unmask, [state.number])
     kept = {UNMAPPED: state.fields[UNMAPPED]} if UNMAPPED in state.fields else {}
-    shown = seen(policy, row, bare=bool(unmask), kept=kept)
+    shown = seen(policy, row, bare=bool(unmask), **kept)
     about = {name: shown[name] for name in (*SHOWN, "closed_at", "more")}
     about |= {"late": bool(row["late"]), "policy": policy.id}
     fines = queries.penalties_of(office.ledger, state.number)
     if row["restricted"] and not unmask:
-        fines = [fine | {"person": masked_name(fine["person"])} for fine in fines]
+        fines = [masked(fine, WITHHELD, frozenset(("person",))) for fine in fines]
+    plan = policy.text.get("checklists", {}).get(state.fields.get("plan") or policy.id, ())
+    done = {taken.step: taken.at for taken in state.steps}
+    steps = filter(None, map(policy.steps.get, plan))  # one may have been dropped
+    ticked = [{"step": s.id, "title": s, "done_at": done.get(s.id)} for s in steps if not s.resets]
     lines = [clock(r, policy, office.now) for r in queries.clocks_of(office.ledger, state.number)]
-    return about | {"penalties": fines, "checklist": _checklist(state, policy), "clocks": lines}
-
-
-def _checklist(state: Complaint, policy: Policy) -> list[Values]:
-    """The steps of the plan (预案) a complaint follows, in order, each with when it was done."""
-    plan = state.fields.get("plan") or policy.id
-    done = {t.step: t.at for t in state.steps}
-    steps = map(policy.steps.get, policy.text.get("checklists", {}).get(plan, ()))
-    listed = (step for step in steps if step and not step.resets)  # one may have been dropped
-    return [{"step": s.id, "title": s, "done_at": done.get(s.id)} for s in listed]
+    return about | {"penalties": fines, "checklist": ticked, "clocks": lines}
 
 
 def disclose(office: Office, what: str, reason: str, numbers: Iterable[str]) -> None:
@@ -72,15 +67,12 @@ def disclose(office: Office, what: str, reason: str, numbers: Iterable[str]) -> 
         office.write(Draft("disclosed", office.now, None, body, {"reason": reason}))
 
 
-def seen(policy: Policy, row: Values, *, bare: bool = False, kept: Values | None = None) -> Values:
-    """A projected row with its further fields read; masked if restricted, unless it is ``bare``.
-
-    ``kept`` is what only the events tell.
-
-    ``closed_at`` is None also for an old record whose end nobody knows.
-    """
+def seen(policy: Policy, row: Values, *, bare: bool = False, **kept: object) -> Values:
+    """A projected row with its further fields, also those ``kept`` by events alone; masked if
+    restricted, unless it is ``bare``. ``closed_at`` is None also for an old record whose end
+    nobody knows."""
     closed = None if row["status"] == "archived" else row["ended_at"]
-    shown = {**row, "more": json.loads(row["more"]) | (kept or {}), "closed_at": closed}
+    shown = {**row, "more": json.loads(row["more"]) | kept, "closed_at": closed}
     if bare or not row["restricted"]:
         return shown
     usual = policy.defaults
@@ -104,9 +96,8 @@ def history(office: Office, wanted: str, *, bare: bool = False) -> list[Values]:
     it is ``bare``."""
     row = queries.complaint(office.ledger, wanted)
     policy = office.book.policy(row["adoption"])
-    lines, number = [], row["number"]
-    known = [*events_of(office.ledger, number), *disclosures(office.ledger, number)]
-    for event in sorted(known, key=attrgetter("seq")):
+    lines = []
+    for event in history_of(office.ledger, row["number"]):
         said = {**event.body, **event.private}
         values = {k: v for k, v in said.items() if k not in ("policy", "what", "numbers")}
         name = str(values.pop("step", event.type))
@@ -114,12 +105,11 @@ def history(office: Office, wanted: str, *, bare: bool = False) -> list[Values]:
             del values["text"]
         if row["restricted"] and not bare:
             values = {k: (WITHHELD if k in event.private else v) for k, v in values.items()}
+        usual = policy.defaults if event.type in ("logged", "recorded") else {}
         about = {key: getattr(event, key) for key in EVENT}
         about |= {"type": name, "title": policy.called(name)}
-        void = event.batch in office.book.voided
-        usual = policy.defaults if event.type in ("logged", "recorded") else {}
-        words = worded(policy, values, usual)
-        lines.append({**about, "voided": void, "values": values, "words": words})
+        about |= {"voided": event.batch in office.book.voided, "values": values}
+        lines.append(about | {"words": [*worded(policy, values, usual)]})
     return lines
 
 
@@ -149,23 +139,19 @@ def listing(
     office: Office, given: Given, month: Typed, open_: bool | None, overdue: bool, limit: Typed
 ) -> tuple[list[Values], int]:
     """Complaints that meet the filters (words of today's policy), newest first; and how many."""
-    policy = office.policy
+    policy, now = office.policy, office.now
+    asked = {name: text for name, text in given.items() if text is not None}
     fields = {**policy.fields, "status": STATUS}
-    equal, wrong, period, most = {}, Faults(), None, 0
-    for name, text in given.items():
-        if text is not None:
-            field = fields.get(name)
-            with wrong.kept():
-                equal[name] = word(policy, field, text) if field and field.type == "term" else text
-    with wrong.kept():
-        period = read_month(month, office.now) if month else None
-    with wrong.kept():
-        most = _most(office, limit)
-    wrong.tell()
+    *words, period, most = together(
+        *(partial(read, fields.get(n, ANY), asked[n], policy, now, typed=True) for n in asked),
+        lambda: read_month(month, now) if month else None,
+        lambda: _most(office, limit),
+    )
+    equal = dict(zip(asked, words, strict=True))
     term = policy.term("category", equal.get("category"))
     if term and not term.parent:
         equal["class"] = equal.pop("category")  # a class means all its items
-    late = office.now.isoformat() if overdue else ""
+    late = now.isoformat() if overdue else ""
     found, count = queries.listing(office.ledger, equal, period, open_, late, most)
     return [_brief(office, row) for row in found], count
 
@@ -191,28 +177,48 @@ def labelled(office: Office, shown: Values) -> Values:
     """A complaint that is shown or listed, with the words of its vocabularies instead of ids."""
     known = shown.get("adoption") or queries.complaint(office.ledger, shown["number"])["adoption"]
     policy = office.book.policy(known)
-    usual = policy.defaults
-    more = {"more": worded(policy, shown["more"], usual)} if "more" in shown else {}
-    return {**shown, **terms(policy, shown), **more}
+    more = worded(policy, shown.get("more", {}), policy.defaults)
+    return {**shown, **terms(policy, shown), "more": more}
 
 
 def terms(policy: Policy, row: Values) -> dict[str, Term]:
     """The words of a row's vocabularies, of those that have one."""
     known = policy.vocabulary | {"class": policy.vocabulary.get("category", {})}
-    found = {name: words.get(str(row.get(name))) for name, words in known.items()}
-    return {name: term for name, term in found.items() if term}
+    return {n: w[str(row.get(n))] for n, w in known.items() if str(row.get(n)) in w}
 
 
-def worded(policy: Policy, values: Values, usual: Values) -> list[tuple[object, object]]:
+def worded(policy: Policy, values: Values, usual: Values) -> Iterator[tuple[object, object]]:
     """Further values as (label, word) pairs, without those that are as ``usual``."""
-    pairs: list[tuple[object, object]] = []
     for name, value in values.items():
-        field = policy.fields.get(name)
-        if value in (None, "", {}) or (field and usual.get(name) == value):
-            continue
         if isinstance(value, Mapping):
-            pairs += value.items()
-        else:
+            yield from value.items()
+        elif value not in (None, "", usual.get(name)):
             own = Fault(f"field.{name}") if name in OURS else name
-            pairs.append((field or own, policy.term(policy.vocabulary_of(name), value) or value))
-    return pairs
+            word = policy.term(policy.vocabulary_of(name), value)
+            yield policy.fields.get(name) or own, word or value
+
+
+def report(office: Office, wanted: str, month: Typed) -> Values:
+    """The figures and tables of a report file, counted by the ledger's views, for a month or year.
+
+    ``{report, first, last, figures: {id: value}, labels, tables: [{id, title, rows}]}``;
+    a rate is a fraction of 1, null where there is nothing to divide by.
+    """
+    from ..rulebook.files import load_report
+
+    text, (first, last) = together(
+        lambda: load_report(wanted, office.own), lambda: read_month(month or "this", office.now)
+    )
+    named = {"file": text["id"], "now": office.now.isoformat()}
+    named |= {"first": first.isoformat(), "last": last.isoformat()}
+    figures: Values = {}
+    for sql in text["figures"]:
+        figures |= next(iter(office.ledger.reported(sql, **named)), {})
+    policy, tables = office.policy, []
+    for table in text.get("table", ()):
+        words, lines = table.get("vocabulary", ""), office.ledger.reported(table["sql"], **named)
+        rows = [r | {"label": policy.term(words, r.get("id")) or r.get("id")} for r in lines]
+        tables.append({"id": table["id"], "title": build(Named, table), "rows": rows})
+    labels = {figure["id"]: build(Named, figure) for figure in text.get("figure", ())}
+    about = {"report": build(Named, text), "first": first, "last": last}
+    return {**about, "figures": figures, "labels": labels, "tables": tables}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..domain.clocks import clocks
 from ..domain.example import run
-from ..domain.moments import read_day
+from ..domain.moments import read_day, read_month
 from ..domain.policy import Policy
 from ..domain.vocabulary import Named, meant
 from ..domain.workdays import WorkCalendar
@@ -109,9 +109,9 @@ def calendar_update(office: Office) -> Values:
     return {"years": years, "recomputed": office.record(draft) if years else 0}
 
 
-def calendar_month(office: Office, first: dt.date, last: dt.date) -> Values:
-    """The days of a period that are not as their weekday says, and how many are working days."""
-    calendar = office.book.calendar
+def calendar_month(office: Office, month: Typed) -> Values:
+    """The days of a month or year that are not as their weekday says, how many are working days."""
+    (first, last), calendar = read_month(month or "this", office.now), office.book.calendar
     days = [first + dt.timedelta(days=n) for n in range((last - first).days)]
     odd = [
         {"day": day, "kind": kind, "name": name}

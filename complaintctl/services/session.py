@@ -2,13 +2,13 @@
 
 import datetime as dt
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..domain.fold import Complaint, fold
-from ..domain.moments import read_moment, read_month
+from ..domain.fold import Complaint
+from ..domain.moments import read_moment
 from ..domain.policy import Policy
 from ..errors import LedgerTrouble, Usage
 from ..ledger.connection import Ledger, open_ledger, translated
@@ -39,10 +39,7 @@ class Office(NamedTuple):
 
     def state(self, number: str, under: Policy | None = None) -> tuple[Complaint, Policy]:
         """The state of a complaint and the policy it lives under, or would under another one."""
-        events = events_of(self.ledger, number)
-        if under:
-            return fold(events, under, self.book.voided), under
-        return self.book.state(events)
+        return self.book.state(events_of(self.ledger, number), under)
 
     def write(self, *drafts: Draft) -> None:
         """Adds events, inside the caller's unit of work."""
@@ -50,10 +47,9 @@ class Office(NamedTuple):
 
     def record(self, draft: Draft) -> int:
         """Adds an event of the office's own; how many complaints a changed calendar touched."""
-        days = [dt.date.fromisoformat(day) for day in draft.body.get("days", ())]
         with self.ledger.unit():
             self.write(draft)
-            return refresh(self.ledger, self.book, days)
+            return refresh(self.ledger, self.book, draft.body.get("days", ()))
 
 
 def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None) -> Office:
@@ -69,11 +65,6 @@ def office(path: Path, *, by: str, now: dt.datetime, own: Path | None = None) ->
         yield stamped(ledger, by=by, now=now, own=own)
 
 
-def period(office: Office, month: Typed) -> tuple[dt.date, dt.date]:
-    """The days first ≤ day < last that a month or year means; without one, this month."""
-    return read_month(month or "this", office.now)
-
-
 def writable(path: str | Path, suffix: str, *kept: Path | None) -> Path:
     """A file that may be written, as far as can be said before the work: in a folder, of the right
     kind, none that must be kept. LedgerTrouble file.no_folder, file.kept; Usage output.kind."""
@@ -87,25 +78,13 @@ def writable(path: str | Path, suffix: str, *kept: Path | None) -> Path:
     return target
 
 
-def when(
-    text: Typed,
-    now: dt.datetime,
-    since: dt.datetime | None = None,
-    step: object = None,
-    taken: Iterable[dt.datetime] = (),
-) -> dt.datetime:
-    """When it happened: now, or what was typed; a day of today means now.
-
-    Usage when that is in the future, or before ``since``: the receipt, or a ``step`` by its name.
-    What has no time of day comes after what was ``taken`` on that day.
-    """
+def when(text: Typed, now: dt.datetime, *known: dt.datetime) -> dt.datetime:
+    """When it happened: now, or what was typed; a day of today means now. Usage when that is in
+    the future. What has no time of day comes after what is ``known`` of that day."""
     at, timed = read_moment(text, now, typed=True) if text else (now, False)
     if not timed:
         at = now if at.date() == now.date() else at
-        at = max([at, *(t for t in (since, *taken) if t and t.date() == at.date())])
+        at = max([at, *(moment for moment in known if moment.date() == at.date())])
     if at > now + SOON:
         raise Usage("time.future", value=at)
-    if since and at < since:
-        code, name = ("time.before_step", step) if step else ("time.before_receipt", None)
-        raise Usage(code, value=text or at, step=name, since=since)
     return at
