@@ -4,11 +4,11 @@ from pathlib import Path
 
 from ..errors import BadData, Fault, VerifyFailed
 from ..services import audit
-from .desk import Book, Desk, Flag, Must, Need, Opt, Out, Span, safe
+from .desk import Book, Desk, Opt, Span, safe
 from .render import short
 
 
-def init_(desk: Desk, station: Opt, code: Must = "S1", policy: Must = "station") -> None:
+def init_(desk: Desk, *, station: Opt, code: str = "S1", policy: str = "station") -> None:
     name = station or desk.text("station.default")
     found = audit.init(desk.path(), name, code, policy, **desk.who())
     first, last = found["calendar"]
@@ -16,7 +16,7 @@ def init_(desk: Desk, station: Opt, code: Must = "S1", policy: Must = "station")
 
 
 def import_(
-    desk: Desk, file: Need, *, dry_run: Flag, skip_bad: Flag, force: Flag, **how: Book
+    desk: Desk, file: str, *, dry_run: bool, skip_bad: bool, force: bool, **how: Book
 ) -> None:
     from ..services.importing import import_book
 
@@ -47,14 +47,14 @@ def import_(
         raise BadData("import.refused", rejected=found["rejected"])
 
 
-def export_(desk: Desk, form: Need, *, output: Out, force: Flag, unmask: Opt, **span: Span) -> None:
+def export_(desk: Desk, form: str, *, output: Opt, force: bool, unmask: Opt, **span: Span) -> None:
     from ..services import exporting
 
     found = exporting.export(desk.office, form, to=output, force=force, unmask=unmask, **span)
     desk.tell("said.exported", found)
 
 
-def verify_(desk: Desk, anchor: Opt) -> None:
+def verify_(desk: Desk, *, anchor: Opt) -> None:
     found = audit.verify(desk.office, anchor)
     problems, count = found["problems"], len(found["problems"])
     desk.give(found, VerifyFailed.exit_code if problems else 0)

@@ -2,11 +2,11 @@
 
 from ..services import casework, reading
 from ..services.session import Values
-from .desk import Arg, Desk, Fields, Must, MustSet, Need, Opt, Set, pairs, typed
+from .desk import Desk, Fields, Many, Opt, pairs, typed
 from .render import clock_lines, labelled, when
 
 
-def log_(desk: Desk, text: Arg, *, at: Opt, set_: Set, **given: Fields) -> None:
+def log_(desk: Desk, text: Opt, *, at: Opt, set_: Many, **given: Fields) -> None:
     given["account_no"] = given.pop("account")
     said = {name: value for name, value in {"content": typed(text), **given}.items() if value}
     found = casework.log(desk.office, [*said.items(), *pairs(set_)], at=at)
@@ -16,27 +16,27 @@ def log_(desk: Desk, text: Arg, *, at: Opt, set_: Set, **given: Fields) -> None:
         desk.note("said.similar", number=number, field=desk.text(f"field.{field}"))
 
 
-def assign_(desk: Desk, number: Need, handler: Need, unit: Opt, at: Opt) -> None:
+def assign_(desk: Desk, number: str, handler: str, *, unit: Opt, at: Opt) -> None:
     number, _, new = casework.assign(desk.office, number, handler, unit, at)
     _done(desk, "said.assigned" if new else "said.already_assigned", number, handler=handler)
 
 
-def update_(desk: Desk, number: Need, step: Need, text: Arg, at: Opt, set_: Set) -> None:
+def update_(desk: Desk, number: str, step: str, text: Opt, *, at: Opt, set_: Many) -> None:
     number, taken, _ = casework.update(desk.office, number, step, typed(text), pairs(set_), at)
     _done(desk, "said.updated", number, step=taken)
 
 
-def amend_(desk: Desk, number: Need, set_: MustSet, reason: Must) -> None:
+def amend_(desk: Desk, number: str, *, set_: list[str], reason: str) -> None:
     number, fields = casework.amend(desk.office, number, pairs(set_), reason)
     _done(desk, "said.amended" if fields else "said.unchanged", number, fields=fields)
 
 
-def close_(desk: Desk, number: Need, at: Opt, set_: Set) -> None:
+def close_(desk: Desk, number: str, *, at: Opt, set_: Many) -> None:
     number, _, new = casework.close(desk.office, number, pairs(set_), at)
     _done(desk, "said.closed" if new else "said.already_closed", number)
 
 
-def reopen_(desk: Desk, number: Need, reason: Must, at: Opt) -> None:
+def reopen_(desk: Desk, number: str, *, reason: str, at: Opt) -> None:
     number, _, new = casework.reopen(desk.office, number, reason, at)
     _done(desk, "said.reopened" if new else "said.already_open", number)
 
@@ -55,7 +55,7 @@ def _done(desk: Desk, key: str, number: str, more: Values | None = None, **words
         desk.say("said.next", **first | told)
 
 
-def undo_(desk: Desk, batch: Arg) -> None:
+def undo_(desk: Desk, batch: Opt) -> None:
     found = casework.undo(desk.office, batch)
     done = [desk.office.policy.called(t) for t in found["types"].split(",")]
     shown = found["numbers"][:5] + ["…"] * (len(found["numbers"]) > 5)

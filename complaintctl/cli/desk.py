@@ -22,21 +22,13 @@ from ..texts import put, say
 if TYPE_CHECKING:
     from ..services.session import Office
 
-# The shapes of parameters that commands share. Values stay text: the services read them and name
-# every fault. What is not given is None, or no. What a command cannot do without is empty instead,
-# and all of it is asked for at once.
-Arg = Annotated[str | None, typer.Argument(show_default=False)]
-Need = Annotated[str, typer.Argument(show_default=False)]
-Many = Annotated[list[str] | None, typer.Argument(show_default=False)]
-Opt = Annotated[str | None, typer.Option(show_default=False)]
-Must = Annotated[str, typer.Option(show_default=False)]
-Set = Annotated[list[str] | None, typer.Option("--set", show_default=False, metavar="KEY=VALUE")]
-MustSet = Annotated[list[str], typer.Option("--set", show_default=False, metavar="KEY=VALUE")]
-Out = Annotated[str | None, typer.Option("--output", "-o", show_default=False)]
-From = Annotated[str | None, typer.Option("--from", show_default=False)]
-Flag = Annotated[bool, typer.Option(show_default=False)]
+# The shapes of parameters: values stay text, the services read them and name every fault. What may
+# be left out is None then; what a command cannot do without is empty, and all of it is asked for
+# at once.
+Opt = str | None
+Many = list[str] | None
 
-# Plain options by name, for a ``**given``; they stand before the command's other options.
+# Options by name, for a ``**given``; they stand before the command's other options.
 Settings = Annotated[Any, "ledger by lang rules"]
 Fields = Annotated[
     Any, "kind channel category level name phone address account demand accused receiver reference"
@@ -76,7 +68,7 @@ class Desk:
 
         It is no proof of identity.
         """
-        known = (os.environ.get(name) for name in ("LOGNAME", "USER", "USERNAME"))
+        known = map(os.environ.get, ("LOGNAME", "USER", "USERNAME"))
         by = self.by or next(filter(None, known), "-")
         return {"by": by, "now": self.clock(), "own": self.own}
 
@@ -92,10 +84,6 @@ class Desk:
     def text(self, key: str, /, **params: object) -> str:
         """The sentence of a key in the user's language."""
         return say(self.lang, key, **params)
-
-    def heads(self, names: str) -> dict[str, str]:
-        """The headings of a table's columns by name."""
-        return {name: self.text(f"head.{name}") for name in names.split()}
 
     def put(self, value: object) -> str:
         """One value as people read it."""
@@ -167,10 +155,10 @@ def safe(fault: Fault) -> Fault:
     return fault.about(**{n: telephones(t[:200] + "…" * (len(t) > 200)) for n, t in texts.items()})
 
 
-def need(given: Mapping[str, object]) -> None:
-    """Usage naming every argument that is missing, all at once."""
-    lacking = [Fault(f"arg.{name}") for name, value in given.items() if not value]
-    Faults(Fault("argument.missing", {"name": name}) for name in lacking).tell()
+def lacking(given: Mapping[str, object]) -> Faults:
+    """Every argument that is missing."""
+    names = [Fault(f"arg.{name}") for name, value in given.items() if not value]
+    return Faults(Fault("argument.missing", {"name": name}) for name in names)
 
 
 def typed(text: str | None) -> str:
@@ -193,7 +181,7 @@ def checked(text: str) -> str:
     return text
 
 
-def pairs(items: list[str] | None) -> list[tuple[str, str | None]]:
+def pairs(items: Many) -> list[tuple[str, str | None]]:
     """``--set key=value`` texts taken apart, also at a full-width or a wrong sign. What is no pair
     has no value; only its first word is told, because a name may follow."""
     parts = (re.split("[=＝:：]", item.strip(), maxsplit=1) for item in items or ())
