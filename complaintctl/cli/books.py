@@ -32,11 +32,10 @@ def import_(
         desk.say("import.problem", **problem)
     if len(found["problems"]) > 20:
         desk.say("import.more_problems", count=len(found["problems"]) - 20)
-    for key, rows in ("twins", found["twins"]), ("passed", [p["row"] for p in found["passed"]]):
+    for key in ("twins", "passed", "shared"):
+        rows = [p["row"] for p in found[key]] if key == "passed" else found[key]
         if rows:
             desk.say(f"import.{key}", rows=rows[:20], count=len(rows))
-    if found["shared"]:
-        desk.say("import.shared", references=found["shared"][:20], count=len(found["shared"]))
     desk.say("import.counts", **found)
     if "rejects" in found:
         desk.say("import.rejects", path=found["rejects"])

@@ -10,44 +10,42 @@ def log_(desk: Desk, text: Opt, *, at: Opt, set_: Many, **given: Fields) -> None
     given["account_no"] = given.pop("account")
     said = {name: value for name, value in {"content": typed(text), **given}.items() if value}
     found = casework.log(desk.office, [*said.items(), *pairs(set_)], at=at)
-    similar = [{"number": number, "same": field} for number, field in found["similar"]]
-    _done(desk, "said.logged", found["number"], {"similar": similar})
-    for number, field in found["similar"]:
-        desk.note("said.similar", number=number, field=desk.text(f"field.{field}"))
+    _done(desk, "logged", (found["number"], None, True), {"similar": found["similar"]})
+    for other in found["similar"]:
+        desk.note("said.similar", **other, field=desk.text(f"field.{other['same']}"))
 
 
 def assign_(desk: Desk, number: str, handler: str, *, unit: Opt, at: Opt) -> None:
     number, _, new = casework.assign(desk.office, number, handler, unit, at)
-    _done(desk, "said.assigned" if new else "said.already_assigned", number, handler=handler)
+    _done(desk, "assigned", (number, handler, new))
 
 
 def update_(desk: Desk, number: str, step: str, text: Opt, *, at: Opt, set_: Many) -> None:
-    number, taken, _ = casework.update(desk.office, number, step, typed(text), pairs(set_), at)
-    _done(desk, "said.updated", number, step=taken)
+    done = casework.update(desk.office, number, step, typed(text), pairs(set_), at)
+    _done(desk, "updated", done)
 
 
 def amend_(desk: Desk, number: str, *, set_: list[str], reason: str) -> None:
     number, fields = casework.amend(desk.office, number, pairs(set_), reason)
-    _done(desk, "said.amended" if fields else "said.unchanged", number, fields=fields)
+    _done(desk, "amended", (number, fields, bool(fields)))
 
 
 def close_(desk: Desk, number: str, *, at: Opt, set_: Many) -> None:
-    number, _, new = casework.close(desk.office, number, pairs(set_), at)
-    _done(desk, "said.closed" if new else "said.already_closed", number)
+    _done(desk, "closed", casework.close(desk.office, number, pairs(set_), at))
 
 
 def reopen_(desk: Desk, number: str, *, reason: str, at: Opt) -> None:
-    number, _, new = casework.reopen(desk.office, number, reason, at)
-    _done(desk, "said.reopened" if new else "said.already_open", number)
+    _done(desk, "reopened", casework.reopen(desk.office, number, reason, at))
 
 
-def _done(desk: Desk, key: str, number: str, more: Values | None = None, **words: object) -> None:
+def _done(desk: Desk, key: str, done: tuple[str, object, bool], more: Values | None = None) -> None:
     """One sentence on what was done; all clocks after a registration, else the next deadline."""
+    number, what, new = done
     shown = reading.show(desk.office, number) | (more or {})
     desk.give(shown)
-    desk.say(key, **labelled(desk, shown) | words)
+    desk.say(f"said.{key}" if new else f"said.already_{key}", **labelled(desk, shown), what=what)
     running = [c for c in shown["clocks"] if c["state"] in ("running", "overdue")]
-    if key in ("said.logged", "said.reopened"):
+    if new and key in ("logged", "reopened"):
         clock_lines(desk, running)
     elif first := next((c for c in running if c["due_at"]), None):
         state = desk.text("state.overdue") if first["state"] == "overdue" else ""

@@ -32,7 +32,7 @@ REPEAT = dt.timedelta(days=90)  # how far back the same customer's complaints ar
 def log(office: Office, given: Given, *, at: Typed = None) -> Values:
     """Registers a complaint received ``at``; Usage names every fault at once.
 
-    Returns the number and the likely earlier ones of the same customer.
+    Returns the number and the likely earlier ones of the same customer as ``{number, same}``.
     """
     with office.ledger.unit():
         wrong, received = Faults(), office.now
@@ -51,7 +51,7 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
         _commit(office, Draft("logged", received, number, body, private))
     known = {name: values[name] for name in ("phone", "account_no") if values.get(name)}
     similar = [
-        (earlier, name)
+        {"number": earlier, "same": name}
         for name, value in known.items()
         for earlier in queries.similar(office.ledger, number, name, value, office.now - REPEAT)
     ]
