@@ -149,11 +149,10 @@ def _parameters(function: Callable[..., None]) -> Iterator[Any]:
 
 
 class Command(TyperCommand):
-    """A command of ours."""
+    """A command that is stricter than the parser, and asks for all it lacks."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Refuses what the parser would let pass: an option that comes twice, or takes the next
-        one for its value."""
+        """Refuses an option that comes twice, or would take the next one for its value."""
         options = [param for param in self.params if isinstance(param, TyperOption)]
         known = {name: param for param in options if not param.is_flag for name in param.opts}
         given = [known.get(word.partition("=")[0]) for word in args]
@@ -164,19 +163,18 @@ class Command(TyperCommand):
                 raise Usage("usage.no_value", value=word)
         return super().parse_args(ctx, args)
 
-    def invoke(self, ctx: Any) -> None:
-        """Runs the function. If the command lacks something, it is only tried, without writing,
-        so that all that is wrong is told at once."""
-        function: Any = self.callback
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the function. If something is lacking, it is only tried, without writing, so that
+        all that is wrong is told at once."""
         given = {k: v.strip() if isinstance(v, str) else v for k, v in ctx.params.items()}
-        must = [str(param.name) for param in self.params if param.default in ("", [])]
+        must = [param.name for param in ctx.command.params if param.default in ("", [])]
         wrong = lacking({name.rstrip("_"): given[name] for name in must})
-        ctx.obj.rehearsing = bool(wrong)
+        run = partial(ctx.command.callback, ctx.obj, **given)
         if not wrong:
-            function(ctx.obj, **given)
-            return
+            return run()
+        ctx.obj.rehearsing = True
         with suppress(Trouble, typer.Exit), wrong.kept(), redirect_stdout(StringIO()):
-            function(ctx.obj, **given)
+            run()
         raise Usage(faults=[fault for fault in wrong if fault.params.get("value") != ""])
 
 
@@ -200,13 +198,11 @@ def hoisted(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """The options of the whole program by name, from the environment or wherever they stood in
     the command line; the other words."""
     asked = {name: os.environ.get(f"COMPLAINTCTL_{name[2:].upper()}", "") for name in SETTINGS}
-    words, rest, wrong = list(argv), list[str](), list[str]()
+    end = [*argv, "--"].index("--")
+    words, rest, wrong = list(argv[:end]), list[str](), list[str]()
     while words:
         word = words.pop(0)
         name, equals, value = word.partition("=")
-        if word == "--":
-            rest += [word, *words]
-            break
         if word == "--json":
             asked[word] = word
         elif name in SETTINGS and (equals or (words and not words[0].startswith("--"))):
@@ -217,6 +213,7 @@ def hoisted(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
             # An ending of a number may be typed as it stands on paper: -007.
             bare = word[1:].isdigit() and len(rest) == 1 and rest[0] != "log"
             rest.append(word.lstrip("-") if bare else word)
+    rest += argv[end:]
     return asked, wrong or (rest if set(rest) - {"--"} else ["due"])  # alone: what is due
 
 

@@ -10,7 +10,7 @@ from .render import short
 
 def init_(desk: Desk, *, station: Opt, code: str = "S1", policy: str = "station") -> None:
     name = station or desk.text("station.default")
-    found = audit.init(desk.path(), name, code, policy, **desk.who())
+    found = audit.init(station=name, code=code, policy=policy, **desk.who())
     first, last = found["calendar"]
     desk.tell("said.founded", found, first=first, last=last)
 

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -55,29 +56,24 @@ class Desk:
     rehearsing: bool = False
     closing: ExitStack = field(default_factory=ExitStack)
 
-    def path(self) -> Path:
-        """The ledger asked for, or the one in the user's data directory."""
-        if self.ledger:
-            return Path(self.ledger)
-        from platformdirs import user_data_path
-
-        return user_data_path("complaintctl", appauthor=False) / "complaints.db"
-
     def who(self) -> dict[str, Any]:
-        """Who acts, when and by whose files: the name as told, else the one the computer knows.
+        """In which ledger, who acts, when and by whose files: the name as told, else the one the
+        computer knows. It is no proof of identity."""
+        path = Path(self.ledger)
+        if not self.ledger:
+            from platformdirs import user_data_path
 
-        It is no proof of identity.
-        """
+            path = user_data_path("complaintctl", appauthor=False) / "complaints.db"
         known = map(os.environ.get, ("LOGNAME", "USER", "USERNAME"))
         by = self.by or next(filter(None, known), "-")
-        return {"by": by, "now": self.clock(), "own": self.own}
+        return {"path": path, "by": by, "now": self.clock(), "own": self.own}
 
     @cached_property
     def office(self) -> "Office":
         """The office of this invocation, opened when first asked for; ``closing`` closes it."""
         from ..services.session import office
 
-        opened = self.closing.enter_context(office(self.path(), **self.who()))
+        opened = self.closing.enter_context(office(**self.who()))
         opened.ledger.only_read(self.rehearsing)
         return opened
 
@@ -134,10 +130,10 @@ class Desk:
         """The sentences; what the rules find lacking under one heading, a line a clause."""
         lacking = [f for f in faults if f.code.startswith("gate.")]
         yield from (self.put(f) for f in faults if f not in lacking)
-        clauses: dict[str, list[str]] = {}
+        clauses = defaultdict[str, list[str]](list)
         for fault in lacking:
             short = self.text(f"lack.{fault.code[5:]}", **fault.params)
-            clauses.setdefault(self.text("lack.clause", **fault.params), []).append(short)
+            clauses[self.text("lack.clause", **fault.params)].append(short)
         if lacking:
             yield self.text("lack.head", number=lacking[0].params["number"])
         for clause, items in clauses.items():

@@ -42,9 +42,9 @@ def explain_(desk: Desk, number: str, *, policy: Opt) -> None:
             desk.say("explain.assumed", reason=item["assumed"])
         desk.say("explain.within", span=item["within"])
         for step in item["days"]:
-            told = {"day": when(step.day), "weekday": weekdays[step.day.weekday()], "n": step.n}
             why = desk.text(f"why.{step.why}", name=step.name) if step.why else ""
-            desk.say(f"explain.{step.what}", **told, why=why)
+            told = {"day": when(step.day), "weekday": weekdays[step.day.weekday()], "why": why}
+            desk.say(f"explain.{step.what}", n=step.n, **told)
         state = desk.text(f"state.{item['state']}")
         desk.say("explain.state", state=state, met=when(item["met_at"]))
         if item["provisional"]:

@@ -101,8 +101,7 @@ def calendar_show(desk: Desk, month: Opt) -> None:
 
 
 def calendar_set(desk: Desk, day: str, kind: str, *, name: Opt) -> None:
-    found = rules.calendar_set(desk.office, day, kind, name or "")
-    desk.tell("calendar.set", found)
+    desk.tell("calendar.set", rules.calendar_set(desk.office, day, kind, name or ""))
 
 
 def calendar_update(desk: Desk) -> None:
