@@ -10,7 +10,7 @@ def log_(desk: Desk, text: Opt, *, at: Opt, set_: Many, **given: Fields) -> None
     given["account_no"] = given.pop("account")
     said = {name: value for name, value in {"content": typed(text), **given}.items() if value}
     found = casework.log(desk.office, [*said.items(), *pairs(set_)], at=at)
-    _done(desk, "logged", (found["number"], None, True), {"similar": found["similar"]})
+    _done(desk, "logged", (found["number"], None, True), found)
     for other in found["similar"]:
         desk.note("said.similar", **other, field=desk.text(f"field.{other['same']}"))
 

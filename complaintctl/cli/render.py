@@ -1,7 +1,6 @@
 """How things look on a terminal: columns that line up with Chinese in them, user text made
 inert."""
 
-import datetime as dt
 import sys
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -70,11 +69,8 @@ def columns(desk: Desk, lines: Sequence[Sequence[str]], indent: str) -> None:
 
 def when(value: object) -> str:
     """A moment for people: a limit that ends at midnight is its date."""
-    if not value:
-        return ""
-    moment = dt.datetime.fromisoformat(str(value))
-    whole = moment.time() in (dt.time(23, 59, 59), dt.time())
-    return f"{moment:%Y-%m-%d}" if whole else f"{moment:%Y-%m-%d %H:%M}"
+    text = str(value or "").replace("T", " ")
+    return text[:10] if text[11:19] in ("", "00:00:00", "23:59:59") else text[:16]
 
 
 def clock_lines(desk: Desk, clocks: Iterable[Row], names: str = "") -> None:
