@@ -169,12 +169,12 @@ class Command(TyperCommand):
         given = {k: v.strip() if isinstance(v, str) else v for k, v in ctx.params.items()}
         must = [param.name for param in ctx.command.params if param.default in ("", [])]
         wrong = lacking({name.rstrip("_"): given[name] for name in must})
-        run = partial(ctx.command.callback, ctx.obj, **given)
+        call = partial(ctx.command.callback, ctx.obj, **given)
         if not wrong:
-            return run()
+            return call()
         ctx.obj.rehearsing = True
         with suppress(Trouble, typer.Exit), wrong.kept(), redirect_stdout(StringIO()):
-            run()
+            call()
         raise Usage(faults=[fault for fault in wrong if fault.params.get("value") != ""])
 
 
