@@ -34,17 +34,9 @@ def short(text: object, room: int) -> str:
     return line + "…"
 
 
-def table(
-    desk: Desk,
-    names: str,
-    rows: Iterable[Row],
-    *,
-    rich: bool = False,
-    indent: str = "",
-    **heads: str,
-) -> None:
-    """Columns by name under the catalogue's headings or other ``heads``, if there are rows; by
-    Rich when a person is at a terminal and the command may be slow."""
+def table(desk: Desk, names: str, rows: Iterable[Row], *, rich: bool = False, **heads: str) -> None:
+    """Columns by name, indented as ``names`` is, under the catalogue's headings or other ``heads``,
+    if there are rows; by Rich when a person is at a terminal and the command may be slow."""
     heads = {name: heads.get(name) or desk.text(f"head.{name}") for name in names.split()}
     lines = [[inert(desk.put(row.get(name))) for name in heads] for row in rows]
     if rich and lines and sys.stdout.isatty():
@@ -56,7 +48,7 @@ def table(
             shown.add_row(*line)
         console.Console(markup=False, emoji=False, highlight=False).print(shown)
     elif lines:
-        columns(desk, [[*heads.values()], *lines], indent)
+        columns(desk, [[*heads.values()], *lines], " " * (len(names) - len(names.lstrip())))
 
 
 def columns(desk: Desk, lines: Sequence[Sequence[str]], indent: str) -> None:
@@ -73,7 +65,9 @@ def when(value: object) -> str:
     return text[:10] if text[11:19] in ("", "00:00:00", "23:59:59") else text[:16]
 
 
-def clock_lines(desk: Desk, clocks: Iterable[Row], names: str = "") -> None:
+def clock_lines(
+    desk: Desk, clocks: Iterable[Row], names: str = "  due limit what state clause"
+) -> None:
     """Clocks in words; by default those of one complaint, each with its clause."""
     rows = []
     for item in clocks:
@@ -84,7 +78,7 @@ def clock_lines(desk: Desk, clocks: Iterable[Row], names: str = "") -> None:
         what = desk.put(item["title"]) or clause
         told = {"due": due, "what": what, "state": " ".join(filter(None, state))}
         rows.append({**item, **told, "clause": clause if what != clause else ""})
-    table(desk, names or "due limit what state clause", rows, indent="" if names else "  ")
+    table(desk, names, rows)
 
 
 def labelled(desk: Desk, shown: dict[str, Any]) -> dict[str, Any]:
