@@ -8,23 +8,22 @@ import inspect
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from functools import partial
 from importlib import import_module
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
 from traceback import extract_tb
-from types import UnionType
 from typing import Any, get_args
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from .. import __version__, clock
-from ..errors import Fault, Faults, LedgerTrouble, NotFound, Trouble, Usage
+from ..errors import LedgerTrouble, Trouble, Usage
 from ..texts import LANGUAGES, catalogue, language
-from .desk import Desk, Flag, Opt, Settings, checked, need
+from .desk import Desk, Many, Opt, Settings, checked, lacking
 
 COMMANDS = {  # and the modules they stand in
     "init": "books", "log": "cases", "assign": "cases", "update": "cases", "amend": "cases",
@@ -89,107 +88,94 @@ def _failed(error: Exception, desk: Desk) -> int:
 
 def run(words: list[str], desk: Desk) -> None:
     """Builds the parser for the words of a command line and runs it."""
-    first = next(word for word in words if word != "--")
-    if words == [first] and COMMANDS.get(first) == "rules":
-        words = [first, "--help"]  # a group alone shows its verbs
-    command = build([first] if first in COMMANDS else [], desk.lang)
-    options = [param for param in _params(command) if not param.is_flag]
-    known = {name: param for param in options for name in param.opts}
-    given = [known.get(word.partition("=")[0]) for word in words]
-    if twice := next((p for p in given if p and not p.multiple and given.count(p) > 1), None):
-        raise Usage("usage.twice", value=twice.opts[0])
-    for word, following in pairwise(words):  # the parser lets an option swallow the next one
-        if word in known and following.startswith("--"):
-            raise Usage("usage.no_value", value=word)
-    # Not command.main(): Typer's would turn a broken pipe and Ctrl-C into codes of its own.
-    with command.make_context("complaintctl", words, obj=desk) as context:
-        command.invoke(context)
-
-
-def _params(command: Any) -> Iterator[Any]:
-    """The options of a parser and of all that stand below it."""
-    yield from (param for param in command.params if param.param_type_name == "option")
-    for inner in getattr(command, "commands", {}).values():
-        yield from _params(inner)
+    if len(words) == 1 and COMMANDS.get(words[0]) == "rules":
+        words = [*words, "--help"]  # a group alone shows its verbs
+    front = build([next(word for word in words if word != "--")], desk.lang)
+    # Not front.main(): Typer's would turn a broken pipe and Ctrl-C into codes of its own.
+    with front.make_context("complaintctl", words, obj=desk) as context:
+        front.invoke(context)
 
 
 def build(names: Sequence[str], lang: str) -> Any:
     """The parser with these commands, the others by name only; help texts of a language."""
-    app = typer.Typer(rich_markup_mode=None, add_completion=False, invoke_without_command=True)
-    app.callback()(_served(_front))
-    for name in names:
-        module, inner = import_module(f".{COMMANDS[name]}", __package__), typer.Typer()
-        if COMMANDS[name] == "rules":
-            app.add_typer(inner, name=name)
-        for word, function in vars(module).items():
-            if word.startswith(f"{name}_"):  # ``log_`` is a command, ``policy_list`` has a verb
-                verb = word.removeprefix(f"{name}_")
-                (inner if verb else app).command(verb or name)(_served(function))
-    command: Any = typer.main.get_command(app)
-    command.commands = {name: command.commands.get(name) or TyperCommand(name) for name in COMMANDS}
-    _describe(command, lang, "help")
+    commands = {name: _spoken(lang, f"help.{name}") for name in COMMANDS}
+    for name in commands.keys() & names:
+        verbs = {}
+        for word, function in vars(import_module(f".{COMMANDS[name]}", __package__)).items():
+            group, mark, verb = word.partition("_")
+            if mark and group == name:  # ``log_`` is a command, ``policy_list`` has a verb
+                verbs[verb] = _spoken(lang, f"help.{name}.{verb}".rstrip("."), function)
+        commands[name] = verbs.get("") or _spoken(lang, f"help.{name}", commands=verbs)
+    return _spoken(lang, "help", _front, commands=commands, invoke_without_command=True)
+
+
+def _spoken(lang: str, key: str, function: Callable[..., None] | None = None, **group: Any) -> Any:
+    """A command in the words of the catalogue; a group if it is given ``commands``."""
+    known = catalogue(lang)
+    kind: Any = TyperGroup if group else Command
+    command = kind(name=key, callback=function, help=known[key], rich_markup_mode=None, **group)
+    command.context_settings["help_option_names"] = ["-h", "--help"]
+    command.get_help = partial(_help, command.get_help, known)
+    for param in _parameters(function) if function else ():
+        name = param.name.rstrip("_")
+        keys = (f"param{key.removeprefix('help')}.{name}", f"param.{name}", f"option.{name}")
+        param.help = next(known[k] for k in keys if k in known)
+        command.params.append(param)
     return command
 
 
-def _served(function: Callable[..., None]) -> Any:
-    """A command as Typer takes it: handed the context for the desk, asking for all it lacks."""
-    desk, *rest = inspect.signature(function, eval_str=True).parameters.values()
-    rest.sort(key=lambda param: param.kind is param.KEYWORD_ONLY)  # they come after ``**given``
-    options = [option for param in rest for option in _options(param)]
-
-    def command(ctx: typer.Context, **given: Any) -> None:
-        given = {k: v.strip() if isinstance(v, str) else v for k, v in given.items()}
-        lacking = Faults()
-        with lacking.kept():
-            need({o.name.rstrip("_"): given[o.name] for o in options if o.default in ("", [])})
-        if lacking:
-            lacking += _rehearsed(function, ctx.obj, given)
-        lacking.tell()
-        function(ctx.obj, **given)
-
-    context = desk.replace(name="ctx", annotation=typer.Context)
-    served: Any = command
-    served.__signature__ = inspect.Signature([context, *options])
-    return served
-
-
-def _rehearsed(function: Callable[..., None], desk: Desk, given: dict[str, Any]) -> list[Fault]:
-    """What else is wrong with a command that lacks something: it is tried without writing."""
-    desk.rehearsing = True
-    try:
-        with redirect_stdout(StringIO()):
-            function(desk, **given)
-    except (Usage, NotFound) as wrong:
-        return [fault for fault in wrong.faults if fault.params.get("value") != ""]
-    except (Trouble, typer.Exit):
-        pass
-    return []
+def _parameters(function: Callable[..., None]) -> Iterator[Any]:
+    """The parameters of a function but its desk: by position arguments, by keyword options, with
+    the default of their shape; for ``**given`` all the options that its shape names."""
+    params = inspect.signature(function).parameters.values()
+    for param in sorted(params, key=lambda p: p.kind is p.KEYWORD_ONLY):  # after ``**given``
+        names, shape, default = [param.name], param.annotation, param.default
+        if shape is Desk:
+            continue
+        if param.kind is param.VAR_KEYWORD:
+            names, shape = get_args(shape)[1].split(), Opt
+        if default is param.empty:
+            default = None if shape in (Opt, Many) else shape()
+        about: dict[str, Any] = {"default": default, "show_default": False}
+        several = shape in (Many, list[str])
+        if param.kind is param.POSITIONAL_OR_KEYWORD:
+            yield TyperArgument(param_decls=names, nargs=-1 if several else 1, **about)
+            continue
+        about |= {"is_flag": shape is bool, "multiple": several}
+        about |= {"metavar": "KEY=VALUE"} if several else {}
+        for name in names:
+            words = [f"--{name.rstrip('_').replace('_', '-')}", *["-o"] * (name == "output")]
+            yield TyperOption(param_decls=[name, *words], **about)
 
 
-def _options(param: inspect.Parameter) -> list[inspect.Parameter]:
-    """A parameter with the default of its shape; for ``**given`` all that its shape names."""
-    if param.default is not param.empty:
-        return [param]
-    kind, about = get_args(param.annotation)
-    if param.kind is param.VAR_KEYWORD:
-        plain = param.replace(kind=param.KEYWORD_ONLY, default=None, annotation=Opt)
-        return [plain.replace(name=name) for name in about.split()]
-    return [param.replace(default=None if isinstance(kind, UnionType) else kind())]
+class Command(TyperCommand):
+    """A command that is stricter than the parser, and asks for all it lacks."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuses an option that comes twice, or would take the next one for its value."""
+        options = [param for param in self.params if isinstance(param, TyperOption)]
+        known = {name: param for param in options if not param.is_flag for name in param.opts}
+        given = [known.get(word.partition("=")[0]) for word in args]
+        if twice := next((p for p in given if p and not p.multiple and given.count(p) > 1), None):
+            raise Usage("usage.twice", value=twice.opts[0])
+        for word, following in pairwise(args):
+            if word in known and following.startswith("--"):
+                raise Usage("usage.no_value", value=word)
+        return super().parse_args(ctx, args)
 
-def _describe(command: Any, lang: str, key: str) -> None:
-    """Puts the catalogue's words on a command, its parameters and its sub-commands."""
-    known = catalogue(lang)
-    command.help = known[key]
-    command.context_settings["help_option_names"] = ["-h", "--help"]
-    command.get_help = partial(_help, command.get_help, known)
-    for param in command.params:
-        param.secondary_opts = []  # a switch needs no --no- twin
-        name = param.name.rstrip("_")
-        keys = (f"param{key.removeprefix('help')}.{name}", f"param.{name}", f"option.{name}")
-        param.help = next((known[k] for k in keys if k in known), param.help)
-    for name, inner in getattr(command, "commands", {}).items():
-        _describe(inner, lang, f"{key}.{name}")
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the function. If something is lacking, it is only tried, without writing, so that
+        all that is wrong is told at once."""
+        given = {k: v.strip() if isinstance(v, str) else v for k, v in ctx.params.items()}
+        must = [param.name for param in ctx.command.params if param.default in ("", [])]
+        wrong = lacking({name.rstrip("_"): given[name] for name in must})
+        call = partial(ctx.command.callback, ctx.obj, **given)
+        if not wrong:
+            return call()
+        ctx.obj.rehearsing = True
+        with suppress(Trouble, typer.Exit), wrong.kept(), redirect_stdout(StringIO()):
+            call()
+        raise Usage(faults=[fault for fault in wrong if fault.params.get("value") != ""])
 
 
 def _help(plain: Callable[[Any], str], known: dict[str, str], ctx: Any) -> str:
@@ -201,7 +187,7 @@ def _help(plain: Callable[[Any], str], known: dict[str, str], ctx: Any) -> str:
     return text
 
 
-def _front(desk: Desk, *, json: Flag, version: Flag, **settings: Settings) -> None:
+def _front(*, json: bool, version: bool, **settings: Settings) -> None:
     """The options of the whole program. They are hoisted to the desk, but for ``--version``."""
     if version:
         print(f"complaintctl {__version__}")
@@ -212,13 +198,11 @@ def hoisted(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """The options of the whole program by name, from the environment or wherever they stood in
     the command line; the other words."""
     asked = {name: os.environ.get(f"COMPLAINTCTL_{name[2:].upper()}", "") for name in SETTINGS}
-    words, rest, wrong = list(argv), list[str](), list[str]()
+    end = [*argv, "--"].index("--")
+    words, rest, wrong = list(argv[:end]), list[str](), list[str]()
     while words:
         word = words.pop(0)
         name, equals, value = word.partition("=")
-        if word == "--":
-            rest += [word, *words]
-            break
         if word == "--json":
             asked[word] = word
         elif name in SETTINGS and (equals or (words and not words[0].startswith("--"))):
@@ -229,6 +213,7 @@ def hoisted(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
             # An ending of a number may be typed as it stands on paper: -007.
             bare = word[1:].isdigit() and len(rest) == 1 and rest[0] != "log"
             rest.append(word.lstrip("-") if bare else word)
+    rest += argv[end:]
     return asked, wrong or (rest if set(rest) - {"--"} else ["due"])  # alone: what is due
 
 
@@ -236,18 +221,15 @@ def _explained(error: Any) -> Usage:
     """What the parser refused, as a refusal of ours."""
     from difflib import get_close_matches
 
-    message, param = error.message, getattr(error, "param", None)
-    name = param.opts[0] if param else getattr(error, "option_name", "-")
-    quoted = message.split("'")[1:2]  # what the parser quotes, if anything
+    message, name = error.message, getattr(error, "option_name", "-")
     if type(error).__name__ == "NoSuchOption":
         known = [o for p in error.ctx.command.params for o in p.opts if o.startswith("-")]
         return Usage("usage.no_option", value=name, nearest=error.possibilities or known)
     if message.startswith("No such command"):
-        verbs = sorted(error.ctx.command.commands)
-        near = get_close_matches(quoted[0], verbs, 3, 0.4) or verbs
-        return Usage("usage.no_command", value=quoted[0], nearest=near)
+        verbs, word = sorted(error.ctx.command.commands), message.split("'")[1]
+        near = get_close_matches(word, verbs, 3, 0.4) or verbs
+        return Usage("usage.no_command", value=word, nearest=near)
     if "unexpected extra argument" in message:
         return Usage("usage.extra", value=message.partition(" (")[2].removesuffix(")"))
-    if "requires an argument" in message:
-        return Usage("usage.no_value", value=name)
-    return Usage("usage.other", value=" ".join(dict.fromkeys([name, *quoted])))
+    lacking_value = "requires an argument" in message
+    return Usage("usage.no_value" if lacking_value else "usage.other", value=name)

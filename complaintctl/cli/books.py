@@ -4,19 +4,19 @@ from pathlib import Path
 
 from ..errors import BadData, Fault, VerifyFailed
 from ..services import audit
-from .desk import Book, Desk, Flag, Must, Need, Opt, Out, Span, safe
+from .desk import Book, Desk, Opt, Span, safe
 from .render import short
 
 
-def init_(desk: Desk, station: Opt, code: Must = "S1", policy: Must = "station") -> None:
+def init_(desk: Desk, *, station: Opt, code: str = "S1", policy: str = "station") -> None:
     name = station or desk.text("station.default")
-    found = audit.init(desk.path(), name, code, policy, **desk.who())
+    found = audit.init(station=name, code=code, policy=policy, **desk.who())
     first, last = found["calendar"]
     desk.tell("said.founded", found, first=first, last=last)
 
 
 def import_(
-    desk: Desk, file: Need, *, dry_run: Flag, skip_bad: Flag, force: Flag, **how: Book
+    desk: Desk, file: str, *, dry_run: bool, skip_bad: bool, force: bool, **how: Book
 ) -> None:
     from ..services.importing import import_book
 
@@ -32,11 +32,10 @@ def import_(
         desk.say("import.problem", **problem)
     if len(found["problems"]) > 20:
         desk.say("import.more_problems", count=len(found["problems"]) - 20)
-    for key, rows in ("twins", found["twins"]), ("passed", [p["row"] for p in found["passed"]]):
+    for key in ("twins", "passed", "shared"):
+        rows = [p["row"] for p in found[key]] if key == "passed" else found[key]
         if rows:
             desk.say(f"import.{key}", rows=rows[:20], count=len(rows))
-    if found["shared"]:
-        desk.say("import.shared", references=found["shared"][:20], count=len(found["shared"]))
     desk.say("import.counts", **found)
     if "rejects" in found:
         desk.say("import.rejects", path=found["rejects"])
@@ -47,14 +46,14 @@ def import_(
         raise BadData("import.refused", rejected=found["rejected"])
 
 
-def export_(desk: Desk, form: Need, *, output: Out, force: Flag, unmask: Opt, **span: Span) -> None:
+def export_(desk: Desk, form: str, *, output: Opt, force: bool, unmask: Opt, **span: Span) -> None:
     from ..services import exporting
 
     found = exporting.export(desk.office, form, to=output, force=force, unmask=unmask, **span)
     desk.tell("said.exported", found)
 
 
-def verify_(desk: Desk, anchor: Opt) -> None:
+def verify_(desk: Desk, *, anchor: Opt) -> None:
     found = audit.verify(desk.office, anchor)
     problems, count = found["problems"], len(found["problems"])
     desk.give(found, VerifyFailed.exit_code if problems else 0)

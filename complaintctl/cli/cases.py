@@ -2,52 +2,53 @@
 
 from ..services import casework, reading
 from ..services.session import Values
-from .desk import Arg, Desk, Fields, Must, MustSet, Need, Opt, Set, pairs, typed
+from .desk import Desk, Fields, Many, Opt, pairs, typed
 from .render import clock_lines, labelled, when
 
 
-def log_(desk: Desk, text: Arg, *, at: Opt, set_: Set, **given: Fields) -> None:
+def log_(desk: Desk, text: Opt, *, at: Opt, set_: Many, **given: Fields) -> None:
     given["account_no"] = given.pop("account")
     said = {name: value for name, value in {"content": typed(text), **given}.items() if value}
     found = casework.log(desk.office, [*said.items(), *pairs(set_)], at=at)
-    _done(desk, "said.logged", found["number"], found)
-    for item in found["similar"]:
-        desk.note("said.similar", **item, field=desk.text(f"field.{item['same']}"))
+    _done(desk, "logged", (found["number"], None, True), found)
+    for other in found["similar"]:
+        desk.note("said.similar", **other, field=desk.text(f"field.{other['same']}"))
 
 
-def assign_(desk: Desk, number: Need, handler: Need, unit: Opt, at: Opt) -> None:
+def assign_(desk: Desk, number: str, handler: str, *, unit: Opt, at: Opt) -> None:
     given = [("handler", handler), *([("unit", unit)] if unit else [])]
     number, _, new = casework.act(desk.office, number, casework.ASSIGNED, given, at)
-    _done(desk, "said.assigned" if new else "said.already_assigned", number, handler=handler)
+    _done(desk, "assigned", (number, handler, new))
 
 
-def update_(desk: Desk, number: Need, step: Need, text: Arg, at: Opt, set_: Set) -> None:
-    number, taken, _ = casework.act(desk.office, number, step, pairs(set_), at, typed(text))
-    _done(desk, "said.updated", number, step=taken)
+def update_(desk: Desk, number: str, step: str, text: Opt, *, at: Opt, set_: Many) -> None:
+    done = casework.act(desk.office, number, step, pairs(set_), at, typed(text))
+    _done(desk, "updated", done)
 
 
-def amend_(desk: Desk, number: Need, set_: MustSet, reason: Must) -> None:
+def amend_(desk: Desk, number: str, *, set_: list[str], reason: str) -> None:
     number, fields = casework.amend(desk.office, number, pairs(set_), reason)
-    _done(desk, "said.amended" if fields else "said.unchanged", number, fields=fields)
+    _done(desk, "amended", (number, fields, bool(fields)))
 
 
-def close_(desk: Desk, number: Need, at: Opt, set_: Set) -> None:
-    number, _, new = casework.act(desk.office, number, casework.CLOSED, pairs(set_), at)
-    _done(desk, "said.closed" if new else "said.already_closed", number)
+def close_(desk: Desk, number: str, *, at: Opt, set_: Many) -> None:
+    done = casework.act(desk.office, number, casework.CLOSED, pairs(set_), at)
+    _done(desk, "closed", done)
 
 
-def reopen_(desk: Desk, number: Need, reason: Must, at: Opt) -> None:
-    number, _, new = casework.act(desk.office, number, casework.REOPENED, (), at, reason)
-    _done(desk, "said.reopened" if new else "said.already_open", number)
+def reopen_(desk: Desk, number: str, *, reason: str, at: Opt) -> None:
+    done = casework.act(desk.office, number, casework.REOPENED, (), at, reason)
+    _done(desk, "reopened", done)
 
 
-def _done(desk: Desk, key: str, number: str, more: Values | None = None, **words: object) -> None:
+def _done(desk: Desk, key: str, done: tuple[str, object, bool], more: Values | None = None) -> None:
     """One sentence on what was done; all clocks after a registration, else the next deadline."""
+    number, what, new = done
     shown = reading.show(desk.office, number) | (more or {})
     desk.give(shown)
-    desk.say(key, **labelled(desk, shown) | words)
+    desk.say(f"said.{key}" if new else f"said.already_{key}", **labelled(desk, shown), what=what)
     running = [c for c in shown["clocks"] if c["state"] in ("running", "overdue")]
-    if key in ("said.logged", "said.reopened"):
+    if new and key in ("logged", "reopened"):
         clock_lines(desk, running)
     elif first := next((c for c in running if c["due_at"]), None):
         state = desk.text("state.overdue") if first["state"] == "overdue" else ""
@@ -55,7 +56,7 @@ def _done(desk: Desk, key: str, number: str, more: Values | None = None, **words
         desk.say("said.next", **first | told)
 
 
-def undo_(desk: Desk, batch: Arg) -> None:
+def undo_(desk: Desk, batch: Opt) -> None:
     found = casework.undo(desk.office, batch)
     done = [desk.office.policy.called(t) for t in found["types"].split(",")]
     shown = found["numbers"][:5] + ["…"] * (len(found["numbers"]) > 5)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -22,21 +23,13 @@ from ..texts import put, say
 if TYPE_CHECKING:
     from ..services.session import Office
 
-# The shapes of parameters that commands share. Values stay text: the services read them and name
-# every fault. What is not given is None, or no. What a command cannot do without is empty instead,
-# and all of it is asked for at once.
-Arg = Annotated[str | None, typer.Argument(show_default=False)]
-Need = Annotated[str, typer.Argument(show_default=False)]
-Many = Annotated[list[str] | None, typer.Argument(show_default=False)]
-Opt = Annotated[str | None, typer.Option(show_default=False)]
-Must = Annotated[str, typer.Option(show_default=False)]
-Set = Annotated[list[str] | None, typer.Option("--set", show_default=False, metavar="KEY=VALUE")]
-MustSet = Annotated[list[str], typer.Option("--set", show_default=False, metavar="KEY=VALUE")]
-Out = Annotated[str | None, typer.Option("--output", "-o", show_default=False)]
-From = Annotated[str | None, typer.Option("--from", show_default=False)]
-Flag = Annotated[bool, typer.Option(show_default=False)]
+# The shapes of parameters: values stay text, the services read them and name every fault. What may
+# be left out is None then; what a command cannot do without is empty, and all of it is asked for
+# at once.
+Opt = str | None
+Many = list[str] | None
 
-# Plain options by name, for a ``**given``; they stand before the command's other options.
+# Options by name, for a ``**given``; they stand before the command's other options.
 Settings = Annotated[Any, "ledger by lang rules"]
 Fields = Annotated[
     Any, "kind channel category level name phone address account demand accused receiver reference"
@@ -63,39 +56,30 @@ class Desk:
     rehearsing: bool = False
     closing: ExitStack = field(default_factory=ExitStack)
 
-    def path(self) -> Path:
-        """The ledger asked for, or the one in the user's data directory."""
-        if self.ledger:
-            return Path(self.ledger)
-        from platformdirs import user_data_path
-
-        return user_data_path("complaintctl", appauthor=False) / "complaints.db"
-
     def who(self) -> dict[str, Any]:
-        """Who acts, when and by whose files: the name as told, else the one the computer knows.
+        """In which ledger, who acts, when and by whose files: the name as told, else the one the
+        computer knows. It is no proof of identity."""
+        path = Path(self.ledger)
+        if not self.ledger:
+            from platformdirs import user_data_path
 
-        It is no proof of identity.
-        """
-        known = (os.environ.get(name) for name in ("LOGNAME", "USER", "USERNAME"))
+            path = user_data_path("complaintctl", appauthor=False) / "complaints.db"
+        known = map(os.environ.get, ("LOGNAME", "USER", "USERNAME"))
         by = self.by or next(filter(None, known), "-")
-        return {"by": by, "now": self.clock(), "own": self.own}
+        return {"path": path, "by": by, "now": self.clock(), "own": self.own}
 
     @cached_property
     def office(self) -> "Office":
         """The office of this invocation, opened when first asked for; ``closing`` closes it."""
         from ..services.session import office
 
-        opened = self.closing.enter_context(office(self.path(), **self.who()))
+        opened = self.closing.enter_context(office(**self.who()))
         opened.ledger.only_read(self.rehearsing)
         return opened
 
     def text(self, key: str, /, **params: object) -> str:
         """The sentence of a key in the user's language."""
         return say(self.lang, key, **params)
-
-    def heads(self, names: str) -> dict[str, str]:
-        """The headings of a table's columns by name."""
-        return {name: self.text(f"head.{name}") for name in names.split()}
 
     def put(self, value: object) -> str:
         """One value as people read it."""
@@ -146,10 +130,10 @@ class Desk:
         """The sentences; what the rules find lacking under one heading, a line a clause."""
         lacking = [f for f in faults if f.code.startswith("gate.")]
         yield from (self.put(f) for f in faults if f not in lacking)
-        clauses: dict[str, list[str]] = {}
+        clauses = defaultdict[str, list[str]](list)
         for fault in lacking:
             short = self.text(f"lack.{fault.code[5:]}", **fault.params)
-            clauses.setdefault(self.text("lack.clause", **fault.params), []).append(short)
+            clauses[self.text("lack.clause", **fault.params)].append(short)
         if lacking:
             yield self.text("lack.head", number=lacking[0].params["number"])
         for clause, items in clauses.items():
@@ -167,10 +151,10 @@ def safe(fault: Fault) -> Fault:
     return fault.about(**{n: telephones(t[:200] + "…" * (len(t) > 200)) for n, t in texts.items()})
 
 
-def need(given: Mapping[str, object]) -> None:
-    """Usage naming every argument that is missing, all at once."""
-    lacking = [Fault(f"arg.{name}") for name, value in given.items() if not value]
-    Faults(Fault("argument.missing", {"name": name}) for name in lacking).tell()
+def lacking(given: Mapping[str, object]) -> Faults:
+    """Every argument that is missing."""
+    names = [Fault(f"arg.{name}") for name, value in given.items() if not value]
+    return Faults(Fault("argument.missing", {"name": name}) for name in names)
 
 
 def typed(text: str | None) -> str:
@@ -193,7 +177,7 @@ def checked(text: str) -> str:
     return text
 
 
-def pairs(items: list[str] | None) -> list[tuple[str, str | None]]:
+def pairs(items: Many) -> list[tuple[str, str | None]]:
     """``--set key=value`` texts taken apart, also at a full-width or a wrong sign. What is no pair
     has no value; only its first word is told, because a name may follow."""
     parts = (re.split("[=＝:：]", item.strip(), maxsplit=1) for item in items or ())

@@ -5,11 +5,11 @@ from typing import Any
 from ..errors import Overdue
 from ..services import duties, reading
 from ..services.session import writable
-from .desk import Arg, Desk, Filters, Flag, Need, Opt, Out
-from .render import case, clock_lines, derivation, labelled, short, table, when
+from .desk import Desk, Filters, Opt
+from .render import case, clock_lines, labelled, short, table, when
 
 
-def show_(desk: Desk, number: Need, history: Flag, unmask: Opt) -> None:
+def show_(desk: Desk, number: str, *, history: bool, unmask: Opt) -> None:
     found = reading.show(desk.office, number, unmask)
     if history:
         found["history"] = reading.history(desk.office, found["number"], bare=bool(unmask))
@@ -28,20 +28,33 @@ def show_(desk: Desk, number: Need, history: Flag, unmask: Opt) -> None:
         mark = desk.text("voided") if event["voided"] else ""
         values = "；".join(f"{desk.put(k)}={desk.put(v)}" for k, v in event["words"])
         event |= {"what": event["title"], "values": mark + values}
-    heads = desk.heads("seq what occurred recorded actor batch values")
-    table(desk, heads, found.get("history", ()))
+    table(desk, "seq what occurred recorded actor batch values", found.get("history", ()))
 
 
-def explain_(desk: Desk, number: Need, policy: Opt) -> None:
+def explain_(desk: Desk, number: str, *, policy: Opt) -> None:
     found = reading.explain(desk.office, number, policy)
     desk.tell("explain.head", found, received=when(found["received_at"]), policy=found["title"])
-    desk.line()
+    weekdays = desk.text("weekdays").split()
     for item in found["clocks"]:
-        derivation(desk, item)
+        desk.line()
+        desk.line(f"{item['limit']}  {desk.put(item['title'])}")
+        desk.say("explain.clause", **item)
+        if item["assumed"]:
+            desk.say("explain.assumed", reason=item["assumed"])
+        desk.say("explain.within", span=item["within"])
+        for step in item["days"]:
+            why = desk.text(f"why.{step.why}", name=step.name) if step.why else ""
+            told = {"day": when(step.day), "weekday": weekdays[step.day.weekday()], "why": why}
+            desk.say(f"explain.{step.what}", n=step.n, **told)
+        state = desk.text(f"state.{item['state']}")
+        desk.say("explain.state", state=state, met=when(item["met_at"]))
+        if item["provisional"]:
+            desk.say("explain.provisional")
+    desk.line()
 
 
 def list_(
-    desk: Desk, *, open: Flag, closed: Flag, overdue: Flag, limit: Opt, **given: Filters
+    desk: Desk, *, open: bool, closed: bool, overdue: bool, limit: Opt, **given: Filters
 ) -> None:
     month = given.pop("month")
     state = open if open != closed else None
@@ -51,7 +64,7 @@ def list_(
     desk.say("said.listed" if found else "said.none", shown=len(found), count=count)
 
 
-def search_(desk: Desk, text: Need, limit: Opt) -> None:
+def search_(desk: Desk, text: str, *, limit: Opt) -> None:
     found, more = reading.search(desk.office, text, limit)
     desk.give({"count": len(found), "more": more, "complaints": found})
     _lines(desk, found)
@@ -64,16 +77,16 @@ def _lines(desk: Desk, found: list[dict[str, Any]]) -> None:
     for row in rows:
         row |= {"received": when(row["received_at"])[:10], "due": when(row["next_due_at"])}
         row["content"] = short(row["content"], 44)
-    table(desk, desk.heads("number received kind status handler due content"), rows, rich=True)
+    table(desk, "number received kind status handler due content", rows, rich=True)
 
 
-def due_(desk: Desk, within: Opt, check: Flag) -> None:
+def due_(desk: Desk, *, within: Opt, check: bool) -> None:
     found = duties.due(desk.office, within)
     late = found["overdue"] + found["overdue_duties"]
     desk.give(found, Overdue.exit_code if check and late else 0)
     desk.say("due.head", now=found["as_of"], **found | {"overdue": late})
     clocks = [item | {"content": short(item["content"], 30)} for item in found["clocks"]]
-    clock_lines(desk, clocks, desk.heads("state due number limit what handler content"))
+    clock_lines(desk, clocks, "state due number limit what handler content")
     if found["hidden"]:
         desk.say("due.hidden", count=found["hidden"])
     for item in found["callbacks"]:
@@ -88,7 +101,7 @@ def due_(desk: Desk, within: Opt, check: Flag) -> None:
         raise Overdue("overdue", count=late)
 
 
-def report_(desk: Desk, name: Arg, month: Opt, output: Out, force: Flag) -> None:
+def report_(desk: Desk, name: Opt, *, month: Opt, output: Opt, force: bool) -> None:
     from ..sheets.atomic import save_csv
 
     found = reading.report(desk.office, name or "summary", month)
@@ -106,9 +119,8 @@ def report_(desk: Desk, name: Arg, month: Opt, output: Out, force: Flag) -> None
     for part in found["tables"]:
         if part["rows"]:
             desk.line()
-            heads = {"label": desk.put(part["title"]), **desk.heads("count")}
             rows = [row | {"label": row["label"] or desk.text("unsorted")} for row in part["rows"]]
-            table(desk, heads, rows, rich=True)
+            table(desk, "label count", rows, rich=True, label=desk.put(part["title"]))
 
 
 def _figure(desk: Desk, key: str, value: Any) -> str:

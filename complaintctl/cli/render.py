@@ -1,13 +1,13 @@
 """How things look on a terminal: columns that line up with Chinese in them, user text made
 inert."""
 
-import datetime as dt
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from ..services import reading
 from ..texts import catalogue
 from .desk import Desk, inert
 
@@ -34,9 +34,10 @@ def short(text: object, room: int) -> str:
     return line + "…"
 
 
-def table(desk: Desk, heads: Mapping[str, str], rows: Iterable[Row], *, rich: bool = False) -> None:
-    """Columns under headings, filled by name, if there are rows; by Rich when a person is at a
-    terminal and the command may be slow."""
+def table(desk: Desk, names: str, rows: Iterable[Row], *, rich: bool = False, **heads: str) -> None:
+    """Columns by name, indented as ``names`` is, under the catalogue's headings or other ``heads``,
+    if there are rows; by Rich when a person is at a terminal and the command may be slow."""
+    heads = {name: heads.get(name) or desk.text(f"head.{name}") for name in names.split()}
     lines = [[inert(desk.put(row.get(name))) for name in heads] for row in rows]
     if rich and lines and sys.stdout.isatty():
         from rich import box, console
@@ -46,29 +47,28 @@ def table(desk: Desk, heads: Mapping[str, str], rows: Iterable[Row], *, rich: bo
         for line in lines:
             shown.add_row(*line)
         console.Console(markup=False, emoji=False, highlight=False).print(shown)
-        return
-    lines = [[*heads.values()], *lines] if lines else []
+    elif lines:
+        columns(desk, [[*heads.values()], *lines], " " * (len(names) - len(names.lstrip())))
+
+
+def columns(desk: Desk, lines: Sequence[Sequence[str]], indent: str) -> None:
+    """Lines of cells, one below the other."""
     sizes = [max(map(width, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        desk.line("  ".join(map(padded, line, sizes)))
-
-
-def padded(text: str, room: int) -> str:
-    """A text with blanks up to so many columns."""
-    return text + " " * (room - width(text))
+        cells = (cell + " " * (size - width(cell)) for cell, size in zip(line, sizes, strict=True))
+        desk.line(indent + "  ".join(cells))
 
 
 def when(value: object) -> str:
     """A moment for people: a limit that ends at midnight is its date."""
-    if not value:
-        return ""
-    moment = dt.datetime.fromisoformat(str(value))
-    whole = moment.time() in (dt.time(23, 59, 59), dt.time())
-    return f"{moment:%Y-%m-%d}" if whole else f"{moment:%Y-%m-%d %H:%M}"
+    text = str(value or "").replace("T", " ")
+    return text[:10] if text[11:19] in ("", "00:00:00", "23:59:59") else text[:16]
 
 
-def clock_lines(desk: Desk, clocks: Iterable[Row], heads: Mapping[str, str] | None = None) -> None:
-    """Clocks in words; without headings those of one complaint, each with its clause."""
+def clock_lines(
+    desk: Desk, clocks: Iterable[Row], names: str = "  due limit what state clause"
+) -> None:
+    """Clocks in words; by default those of one complaint, each with its clause."""
     rows = []
     for item in clocks:
         due = when(item["due_at"]) or desk.text("promptly")
@@ -78,13 +78,11 @@ def clock_lines(desk: Desk, clocks: Iterable[Row], heads: Mapping[str, str] | No
         what = desk.put(item["title"]) or clause
         told = {"due": due, "what": what, "state": " ".join(filter(None, state))}
         rows.append({**item, **told, "clause": clause if what != clause else ""})
-    table(desk, heads or {"": "", **desk.heads("due limit what state clause")}, rows)
+    table(desk, names, rows)
 
 
 def labelled(desk: Desk, shown: dict[str, Any]) -> dict[str, Any]:
     """A complaint with the words of its policy for ids; ``words`` says what kind of thing it is."""
-    from ..services import reading
-
     row = reading.labelled(desk.office, shown)
     kinds = [desk.put(row[n]) for n in ("kind", "channel", "category", "level") if row[n]]
     return row | {"words": " · ".join(kinds)}
@@ -100,24 +98,4 @@ def case(desk: Desk, row: Row) -> None:
             value = when(row[name]) if name.endswith("_at") else desk.put(row[name])
             lines.append((label, value))
     lines += [(inert(desk.put(label)), desk.put(value)) for label, value in row["more"]]
-    size = max((width(label) for label, _ in lines), default=0)
-    for label, value in lines:
-        desk.line(f"  {padded(label, size)}  {value}")
-
-
-def derivation(desk: Desk, item: Row) -> None:
-    """Why one date is what it is, line by line."""
-    desk.line(f"{item['limit']}  {desk.put(item['title'])}")
-    desk.say("explain.clause", **item)
-    if item["assumed"]:
-        desk.say("explain.assumed", reason=item["assumed"])
-    desk.say("explain.within", span=item["within"])
-    weekdays = desk.text("weekdays").split()
-    for line in item["days"]:
-        weekday = weekdays[line.day.weekday()]
-        why = desk.text(f"why.{line.why}", name=line.name) if line.why else ""
-        desk.say(f"explain.{line.what}", day=when(line.day), weekday=weekday, n=line.n, why=why)
-    desk.say("explain.state", state=desk.text(f"state.{item['state']}"), met=when(item["met_at"]))
-    if item["provisional"]:
-        desk.say("explain.provisional")
-    desk.line()
+    columns(desk, lines, "  ")

@@ -7,17 +7,17 @@ import typer
 from ..errors import BadRules, together
 from ..rulebook import check, files, policies
 from ..services import duties, rules
-from .desk import Arg, Desk, Flag, From, Many, Need, Opt, need
+from .desk import Desk, Many, Opt, lacking
 from .render import table, when
 
 
 def policy_list(desk: Desk) -> None:
     found = rules.policies(desk.own)
     desk.give(found)
-    table(desk, desk.heads("id title limit penalty duty gate example"), found, rich=True)
+    table(desk, "id title limit penalty duty gate example", found, rich=True)
 
 
-def policy_show(desk: Desk, policy: Arg) -> None:
+def policy_show(desk: Desk, policy: Opt) -> None:
     found = check.sound(policy or "station", desk.own)
     desk.give(dict(found.text))
     desk.say("policy.head", id=found.id, title=found.named(found.id), edition=found.edition)
@@ -47,7 +47,7 @@ def policy_check(desk: Desk, files: Many) -> None:
     desk.say("policy.checked", files=len(found["files"]), examples=found["examples"])
 
 
-def policy_adopt(desk: Desk, policy: Need, from_: From, dry_run: Flag) -> None:
+def policy_adopt(desk: Desk, policy: str, *, from_: Opt, dry_run: bool) -> None:
     found = rules.adopt(desk.office, policy, from_, dry_run=dry_run)
     key = "policy.would_adopt" if dry_run else "policy.adopted"
     desk.tell(key, found, id=found["policy"], day=found["from"])
@@ -66,7 +66,7 @@ def policy_coverage(desk: Desk) -> None:
     raise typer.Exit(code)
 
 
-def policy_diff(desk: Desk, policy: Need, other: Need) -> None:
+def policy_diff(desk: Desk, policy: str, other: str) -> None:
     sides = together(*(partial(check.sound, side, desk.own) for side in (policy, other)))
     found = policies.differences(*sides)
     desk.give({"differences": found})
@@ -76,9 +76,9 @@ def policy_diff(desk: Desk, policy: Need, other: Need) -> None:
         desk.say("diff.none")
 
 
-def policy_new(desk: Desk, policy: Arg, from_: From, name: Opt) -> None:
-    need({"policy": policy, "rules": desk.own})
-    assert policy and desk.own, "need has asked for them"
+def policy_new(desk: Desk, policy: Opt, *, from_: Opt, name: Opt) -> None:
+    lacking({"policy": policy, "rules": desk.own}).tell()
+    assert policy and desk.own, "they would be lacking"
     source = check.sound(from_ or "station", desk.own if desk.own.is_dir() else None)
     path = policies.write(source, policy, name or policy, desk.own, f"{desk.clock():%Y-%m-%d}")
     desk.tell("policy.written", {"path": path}, id=policy, rules=desk.own)
@@ -87,21 +87,20 @@ def policy_new(desk: Desk, policy: Arg, from_: From, name: Opt) -> None:
 def form_list(desk: Desk) -> None:
     found = [*files.titles("forms", desk.own)]
     desk.give(found)
-    table(desk, desk.heads("id title"), [{"id": form.id, "title": form} for form in found])
+    table(desk, "id title", [{"id": form.id, "title": form} for form in found])
 
 
-def calendar_show(desk: Desk, month: Arg) -> None:
+def calendar_show(desk: Desk, month: Opt) -> None:
     found = rules.calendar_month(desk.office, month)
     desk.tell("calendar.head", found)
     rows = [d | {"what": desk.text(f"why.{d['kind']}", **d)} for d in found["days"]]
-    table(desk, desk.heads("day what"), rows)
+    table(desk, "day what", rows)
     if found["provisional"]:
         desk.say("calendar.provisional", **found)
 
 
-def calendar_set(desk: Desk, day: Need, kind: Need, name: Opt) -> None:
-    found = rules.calendar_set(desk.office, day, kind, name or "")
-    desk.tell("calendar.set", found)
+def calendar_set(desk: Desk, day: str, kind: str, *, name: Opt) -> None:
+    desk.tell("calendar.set", rules.calendar_set(desk.office, day, kind, name or ""))
 
 
 def calendar_update(desk: Desk) -> None:
@@ -113,9 +112,9 @@ def duty_list(desk: Desk) -> None:
     found = duties.duty_list(desk.office)
     desk.give(found)
     rows = [d | {"id": d["duty"], "what": d["title"]} for d in found]
-    table(desk, desk.heads("id what last next"), rows, rich=True)
+    table(desk, "id what last next", rows, rich=True)
 
 
-def duty_done(desk: Desk, duty: Need, text: Arg, at: Opt) -> None:
+def duty_done(desk: Desk, duty: str, text: Opt, *, at: Opt) -> None:
     done = duties.duty_done(desk.office, duty, text or "", at)
     desk.tell("duty.done", {"duty": done.id}, title=done)

@@ -29,7 +29,7 @@ REPEAT = dt.timedelta(days=90)  # how far back the same customer's complaints ar
 def log(office: Office, given: Given, *, at: Typed = None) -> Values:
     """Registers a complaint received ``at``; Usage names every fault at once.
 
-    Returns the number and the likely earlier ones of the same customer.
+    Returns the number and the likely earlier ones of the same customer as ``{number, same}``.
     """
     with office.ledger.unit():
         wrong, received = Faults(), office.now
