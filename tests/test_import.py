@@ -473,7 +473,7 @@ def test_bulk_writing_equals_writing_one_by_one(run: Runner, tmp_path: Path) -> 
             taken = next_number(ledger, "{year}{month}-{serial:03}", moment.date())
             assert taken == number
             append(ledger, stamp, [Draft("recorded", moment, taken, json.loads(body), json.loads(private))])
-            project(ledger, one, taken)
+            project(one, taken)
     ledger.close()
     assert contents(other) == contents(run)
     for table in ("clock", "penalty", "spell", "counter"):

@@ -405,7 +405,7 @@ def test_an_erased_person_leaves_the_proof_green(run: Runner) -> None:
         ledger.connection.execute("delete from private where seq = ?", (seq,))
         stamp = Stamp("陈敏", "b-erase", NOW)
         append(ledger, stamp, [Draft("erased", NOW, None, {"events": [seq]})])
-        project(ledger, Book(ledger), number)
+        project(Book(ledger), number)
     ledger.close()
     proof = run.verified()
     assert proof["erased"] == 1

@@ -98,39 +98,32 @@ def searchable(row: Row) -> str:
     return spaced.tobytes().decode(_WIDE)[:-1]
 
 
-def project(ledger: Ledger, book: Book, number: str) -> None:
-    """Makes the tables show what the complaint's events say."""
+def project(book: Book, number: str) -> None:
+    """Makes the tables, and what can be searched, show what the complaint's events say."""
+    ledger, which = book.ledger, "where station = :station and number = :number"
     tables = shown(book, events_of(ledger, number))
-    _replace(ledger, *tables.pop("complaint"))
+    (row,) = tables.pop("complaint")
     for table, rows in tables.items():
-        gone = f"delete from {table} where station = :station and number = :number"
-        ledger.run(gone, number=number)
+        ledger.run(f"delete from {table} {which}", number=number)
         ledger.write(table, rows)
-
-
-def _replace(ledger: Ledger, row: Row) -> None:
-    """A complaint's row, and what can be searched of it."""
-    execute, latest = ledger.connection.execute, ", ".join(f"excluded.{n}" for n in COLUMNS)
-    find = f"select {NAMES} from complaint where station = ? and number = ?"
-    old = execute(find, row[:2]).fetchone()
-    upsert = f"""insert into {COMPLAINT} values (?{", ?" * (len(row) - 1)}) on conflict
-                 (station, number) do update set ({NAMES}) = ({latest}) returning id"""
-    (rowid,) = execute(upsert, row).fetchone()
-    before, text = searchable(old) if old else "", searchable(row)
-    if before and before != text:
-        execute("insert into search (search, rowid, text) values ('delete', ?, ?)", (rowid, before))
+    find = f"select id, {NAMES} from complaint {which}"
+    old = ledger.run(find, number=number).fetchone() or (None,)
+    replace = f"replace into complaint (id, {NAMES}) values (?{', ?' * len(row)})"
+    rowid = ledger.connection.execute(replace, (old[0], *row)).lastrowid
+    before, text = searchable(old[1:]), searchable(row)
+    gone = [("delete", rowid, before)] if before else []
     if before != text:
-        ledger.write(SEARCH, [(rowid, text)])
+        ledger.write("search (search, rowid, text)", [*gone, (None, rowid, text)])
 
 
-def project_office(ledger: Ledger, book: Book) -> None:
+def project_office(book: Book) -> None:
     """Makes the office's tables show what its events say."""
     book.forget()
     for table, rows in shown_office(book).items():
         code = "code" if table == "station" else "station"
-        ledger.run(f"delete from {table} where {code} = :station")
+        book.ledger.run(f"delete from {table} where {code} = :station")
         for row in rows:
-            ledger.write(table, [row])
+            book.ledger.write(table, [row])
 
 
 def shown_office(book: Book) -> dict[str, Collection[Row]]:
@@ -160,7 +153,7 @@ def _rows(event: Event) -> Iterator[tuple[Any, ...]]:
             yield "duty_record", event.seq, body["duty"], day, text
 
 
-def refresh(ledger: Ledger, book: Book, days: Collection[str], numbers: Iterable[str] = ()) -> int:
+def refresh(book: Book, days: Collection[str], numbers: Iterable[str] = ()) -> int:
     """Shows the office's events anew, and recomputes ``numbers`` and the complaints that a changed
     calendar touches: with a clock that counts one of the days or waits for their year's notice."""
     touched = [*numbers]
@@ -169,10 +162,10 @@ def refresh(ledger: Ledger, book: Book, days: Collection[str], numbers: Iterable
         sql = """select distinct number from clock where station = :station
                  and (provisional = 1 or (since < date(:last, '+1 day') and due_at >= :first))
                order by number"""
-        touched += ledger.column(sql, first=min(days), last=max(days))
-    project_office(ledger, book)
+        touched += book.ledger.column(sql, first=min(days), last=max(days))
+    project_office(book)
     for number in touched:
-        project(ledger, book, number)
+        project(book, number)
     return len(touched)
 
 
@@ -185,9 +178,6 @@ def as_of(ledger: Ledger, moment: dt.datetime) -> Ledger:
     for *row, salt, text in ledger.run(sql, moment=moment.isoformat()):
         then.write("event", [row])
         then.write("private", [(*row[:2], salt, text)] if text else [])
-    book = Book(then)
-    project_office(then, book)
     sql = "select distinct number from event where number is not null order by number"
-    for number in then.column(sql):
-        project(then, book, number)
+    refresh(Book(then), (), then.column(sql))
     return then

@@ -31,7 +31,7 @@ def init(
         ledger.station = code
         office = stamped(ledger, by=by, now=now, own=own)
         office.write(opened, adoption(rules, now, now.date()), calendar)
-        project_office(ledger, office.book)
+        project_office(office.book)
         seal = anchor(*head(ledger))
     years = calendar.body["years"]
     about = {"ledger": path, "station": station, "code": code, "policy": rules.id}

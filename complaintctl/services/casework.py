@@ -165,7 +165,7 @@ def undo(office: Office, batch: Typed) -> Values:
                 raise Refused("undo.later", batch=batch, later=later)
             office.write(Draft("voided", office.now, None, {"batch": batch}))
             wide = WIDE.intersection(found["types"].split(","))
-            refresh(office.ledger, office.book, EVER if wide else (), numbers)
+            refresh(office.book, EVER if wide else (), numbers)
     return {**found, "numbers": numbers, "new": new}
 
 
@@ -207,4 +207,4 @@ def _commit(office: Office, policy: Policy, draft: Draft) -> None:
     refused = refusals(*office.state(number), body.get("step", draft.type))
     if refused:
         raise Refused(faults=[f.about(number=number) for f in refused])
-    project(office.ledger, office.book, number)
+    project(office.book, number)

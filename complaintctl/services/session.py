@@ -49,7 +49,7 @@ class Office(NamedTuple):
         """Adds an event of the office's own; how many complaints a changed calendar touched."""
         with self.ledger.unit():
             self.write(draft)
-            return refresh(self.ledger, self.book, draft.body.get("days", ()))
+            return refresh(self.book, draft.body.get("days", ()))
 
 
 def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None) -> Office:
