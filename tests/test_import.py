@@ -14,11 +14,11 @@ import openpyxl
 import pytest
 from conftest import Runner
 
-from complaintctl.clock import TZ
+from complaintctl.clock import TZ, iso
 from complaintctl.ledger import projection
 from complaintctl.ledger.connection import open_ledger
 from complaintctl.ledger.projection import project
-from complaintctl.ledger.store import Book, Draft, Stamp, append, next_number
+from complaintctl.ledger.store import Book, Draft, append, next_number
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CSV, XLSX = EXAMPLES / "old-records.csv", EXAMPLES / "old-records.xlsx"
@@ -466,7 +466,7 @@ def test_bulk_writing_equals_writing_one_by_one(run: Runner, tmp_path: Path) -> 
     other.ok("init")
     ledger = open_ledger(other.ledger)
     one = Book(ledger)
-    stamp = Stamp("x", "b1", dt.datetime(2026, 11, 22, 10, tzinfo=TZ))
+    stamp = iso(dt.datetime(2026, 11, 22, 10, tzinfo=TZ)), "x", "b1"
     with ledger.unit():
         for number, at, body, private in events:
             moment = dt.datetime.fromisoformat(at)

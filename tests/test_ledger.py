@@ -22,11 +22,12 @@ from conftest import NOW, Runner
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from complaintctl.clock import iso
 from complaintctl.domain.event import GENESIS, seal
 from complaintctl.ledger import connection
 from complaintctl.ledger.connection import open_ledger
 from complaintctl.ledger.projection import as_of, project
-from complaintctl.ledger.store import Book, Draft, Stamp, append
+from complaintctl.ledger.store import Book, Draft, append
 
 ROOT = Path(__file__).parent.parent
 READ_BACK = {
@@ -403,7 +404,7 @@ def test_an_erased_person_leaves_the_proof_green(run: Runner) -> None:
     (seq,) = ledger.connection.execute("select min(seq) from private").fetchone()
     with ledger.unit():
         ledger.connection.execute("delete from private where seq = ?", (seq,))
-        stamp = Stamp("陈敏", "b-erase", NOW)
+        stamp = iso(NOW), "陈敏", "b-erase"
         append(ledger, stamp, [Draft("erased", NOW, None, {"events": [seq]})])
         project(Book(ledger), number)
     ledger.close()

@@ -116,16 +116,6 @@ def project(book: Book, number: str) -> None:
         ledger.write("search (search, rowid, text)", [*gone, (None, rowid, text)])
 
 
-def project_office(book: Book) -> None:
-    """Makes the office's tables show what its events say."""
-    book.forget()
-    for table, rows in shown_office(book).items():
-        code = "code" if table == "station" else "station"
-        book.ledger.run(f"delete from {table} where {code} = :station")
-        for row in rows:
-            book.ledger.write(table, [row])
-
-
 def shown_office(book: Book) -> dict[str, Collection[Row]]:
     """What the office's tables must hold; of one key, what was said last."""
     found: dict[str, dict[Any, Row]] = {table: {} for table in OFFICE}
@@ -154,8 +144,9 @@ def _rows(event: Event) -> Iterator[tuple[Any, ...]]:
 
 
 def refresh(book: Book, days: Collection[str], numbers: Iterable[str] = ()) -> int:
-    """Shows the office's events anew, and recomputes ``numbers`` and the complaints that a changed
-    calendar touches: with a clock that counts one of the days or waits for their year's notice."""
+    """Makes the office's tables show what its events say, and recomputes ``numbers`` and what a
+    changed calendar touches: complaints with a clock that counts one of the days or waits for
+    their year's notice. Returns how many."""
     touched = [*numbers]
     if days:
         # A due date that rolled lies after the changed day; one that did not may be the day before.
@@ -163,7 +154,12 @@ def refresh(book: Book, days: Collection[str], numbers: Iterable[str] = ()) -> i
                  and (provisional = 1 or (since < date(:last, '+1 day') and due_at >= :first))
                order by number"""
         touched += book.ledger.column(sql, first=min(days), last=max(days))
-    project_office(book)
+    book.forget()
+    for table, rows in shown_office(book).items():
+        code = "code" if table == "station" else "station"
+        book.ledger.run(f"delete from {table} where {code} = :station")
+        for row in rows:
+            book.ledger.write(table, [row])
     for number in touched:
         project(book, number)
     return len(touched)

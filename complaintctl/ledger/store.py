@@ -17,6 +17,7 @@ from ..domain.workdays import WorkCalendar
 from ..errors import Refused
 from .connection import Ledger, Row
 
+Stamp = tuple[str, str, str]  # when one invocation writes, who does, and under which batch
 # Other series, of a numbering that was changed, of which a number might be as well.
 RIVALS = """select series from counter where station = :station and series <> :series
               and substr(:number, 1, length(series)) = series
@@ -32,14 +33,6 @@ class Draft(NamedTuple):
     number: str | None
     body: Mapping[str, Any]
     private: Mapping[str, Any] = MappingProxyType({})
-
-
-class Stamp(NamedTuple):
-    """Who writes, when, and under which batch: one per invocation."""
-
-    actor: str
-    batch: str
-    now: dt.datetime
 
 
 class Book:
@@ -58,15 +51,11 @@ class Book:
         (body,) = self.ledger.column(sql, seq=adoption)
         return Policy(json.loads(body)["text"])
 
-    @cached_property
-    def _adoptions(self) -> list[tuple[str, int]]:
-        sql = "select from_day, seq from adoption where station = :station order by from_day, seq"
-        return self.ledger.run(sql).fetchall()
-
     def adoption(self, day: dt.date) -> int:
         """The adoption in force on a day; for days before the first, the first."""
-        inforce = [seq for since, seq in self._adoptions if since <= day.isoformat()]
-        return inforce[-1] if inforce else self._adoptions[0][1]
+        sql = "select from_day, seq from adoption where station = :station order by from_day, seq"
+        known = self.ledger.run(sql).fetchall()
+        return int(max([known[0], *(a for a in known if a[0] <= day.isoformat())])[1])
 
     @cached_property
     def calendar(self) -> WorkCalendar:
@@ -106,8 +95,7 @@ class Chain:
     """The end of the ledger's chain in this unit of work; every next event is linked to it."""
 
     def __init__(self, ledger: Ledger, stamp: Stamp) -> None:
-        self.station = ledger.station
-        self.written = iso(stamp.now), stamp.actor, stamp.batch
+        self.station, self.stamp = ledger.station, stamp
         self.seq, self.previous = head(ledger)
 
     def link(
@@ -120,7 +108,7 @@ class Chain:
         if private:
             text = canonical(private)
             beside, sealed = [(self.station, self.seq, salt, text)], digest(salt, text)
-        row = (self.station, self.seq, *about, *self.written, canonical(body), sealed)
+        row = (self.station, self.seq, *about, *self.stamp, canonical(body), sealed)
         before, self.previous = self.previous, seal(row, self.previous)
         return (*row, before, self.previous), beside
 
@@ -140,20 +128,16 @@ def event(row: Row) -> Event:
     return Event._make((*row[1:8], json.loads(row[8]), json.loads(row[-1] or "{}")))
 
 
-def events_of(ledger: Ledger, number: str | None) -> list[Event]:
-    """The events of one complaint, or the office's own (None), oldest first."""
+def events_of(ledger: Ledger, number: str | None, *, disclosed: bool = False) -> list[Event]:
+    """The events of one complaint, or the office's own (None), oldest first; with those that say
+    who looked at the personal data behind its mask, if ``disclosed``."""
     which = "= :number" if number else "is null"  # each with an index of its own
-    sql = f"select * from history where station = :station and number {which} order by seq"
-    return list(map(event, ledger.run(sql, number=number)))
-
-
-def history_of(ledger: Ledger, number: str) -> list[Event]:
-    """The same, with the events that say who looked at the personal data behind its mask."""
-    sql = """select * from history where station = :station and number = :number union all
-             select * from history
-             where station = :station and number is null and type = 'disclosed'
-               and :number in (select value from json_each(body, '$.numbers')) order by seq"""
-    return list(map(event, ledger.run(sql, number=number)))
+    sql = f"select * from history where station = :station and number {which}"
+    if disclosed:
+        sql += """ union all select * from history
+                   where station = :station and number is null and type = 'disclosed'
+                     and :number in (select value from json_each(body, '$.numbers'))"""
+    return list(map(event, ledger.run(f"{sql} order by seq", number=number)))
 
 
 def next_number(ledger: Ledger, pattern: str, day: dt.date) -> str:

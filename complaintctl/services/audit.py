@@ -9,12 +9,11 @@ from ..domain.event import anchor, canonical, digest
 from ..domain.policy import Policy
 from ..errors import Usage, together
 from ..ledger.connection import created
-from ..ledger.projection import project_office
 from ..ledger.store import Draft, head
 from ..ledger.verify import prove
 from ..rulebook.check import sound
 from .holiday_source import announced_years, state_council_days
-from .session import Office, Typed, Values, stamped
+from .session import Office, Typed, Values
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,15}")
 _ANCHOR = re.compile(r"\s*(\d{1,12})\s*[:：]\s*([0-9a-fA-F]{8,64})\s*")
@@ -27,11 +26,10 @@ def init(
     _, rules = together(lambda: _checked(code), lambda: sound(policy, own))
     opened = Draft("opened", now, None, {"name": station, "code": code})
     calendar = announced(now)
-    with created(path) as ledger, ledger.unit():
+    with created(path) as ledger:
         ledger.station = code
-        office = stamped(ledger, by=by, now=now, own=own)
-        office.write(opened, adoption(rules, now, now.date()), calendar)
-        project_office(office.book)
+        office = Office(ledger, by=by, now=now, own=own)
+        office.record(opened, adoption(rules, now, now.date()), calendar)
         seal = anchor(*head(ledger))
     years = calendar.body["years"]
     about = {"ledger": path, "station": station, "code": code, "policy": rules.id}

@@ -67,7 +67,7 @@ def import_book(
                 said = {"mapping": layout.id, "sheet": table.name, "file": path.name}
                 said |= {"sha256": digest, "accepted": told["accepted"], "read": told["read"]}
                 office.write(Draft("imported", office.now, None, said))
-                told["shared"] = queries.shared(ledger, office.stamp.batch)
+                told["shared"] = queries.shared(ledger, office.batch)
             if left and bad:  # before the commit: what is not taken in is nowhere else
                 save_csv(left, [headings, *bad], force=force)
     about: Values = {"mapping": {"id": layout.id, "columns": reader.columns}}
@@ -79,7 +79,7 @@ def import_book(
         "dry_run": dry_run,
     }
     about |= {"rejects": left} if left and bad else {}
-    return {"batch": office.stamp.batch if written else None, **told, **about}
+    return {"batch": office.batch if written else None, **told, **about}
 
 
 def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:

@@ -18,7 +18,7 @@ from ..domain.policy import Field, Policy, Term, build
 from ..domain.vocabulary import Named
 from ..errors import Fault, together
 from ..ledger import queries
-from ..ledger.store import Draft, history_of
+from ..ledger.store import Draft, events_of
 from .session import Office, Typed, Values
 
 Given = Mapping[str, Typed]  # field ids, and what was typed
@@ -97,7 +97,7 @@ def history(office: Office, wanted: str, *, bare: bool = False) -> list[Values]:
     row = queries.complaint(office.ledger, wanted)
     policy = office.book.policy(row["adoption"])
     lines = []
-    for event in history_of(office.ledger, row["number"]):
+    for event in events_of(office.ledger, row["number"], disclosed=True):
         said = {**event.body, **event.private}
         values = {k: v for k, v in said.items() if k not in ("policy", "what", "numbers")}
         name = str(values.pop("step", event.type))

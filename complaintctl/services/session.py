@@ -5,32 +5,32 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..clock import iso
 from ..domain.fold import Complaint
 from ..domain.moments import read_moment
 from ..domain.policy import Policy
 from ..errors import LedgerTrouble, Usage
 from ..ledger.connection import Ledger, open_ledger, translated
 from ..ledger.projection import refresh
-from ..ledger.store import Book, Draft, Stamp, append, events_of
+from ..ledger.store import Book, Draft, append, events_of
 
 Typed = str | None  # what was typed, if anything
 Values = dict[str, Any]  # by name: a row of the ledger, or what scripts get
 SOON = dt.timedelta(minutes=5)  # how far a clerk's watch may be ahead of ours
 
 
-class Office(NamedTuple):
-    """What a service needs. ``own`` is the office's folder of rule files, if it has one."""
+class Office:
+    """What a service needs. ``own`` is the office's folder of rule files, if it has one; ``batch``
+    the id of all that this invocation writes."""
 
-    ledger: Ledger
-    book: Book
-    stamp: Stamp
-    own: Path | None = None
-
-    @property
-    def now(self) -> dt.datetime:
-        return self.stamp.now
+    def __init__(
+        self, ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None
+    ) -> None:
+        self.ledger, self.book, self.now, self.own = ledger, Book(ledger), now, own
+        self.batch = f"{now:%Y%m%d-%H%M%S}-{os.urandom(4).hex()}"
+        self.stamp = iso(now), by, self.batch
 
     @property
     def policy(self) -> Policy:
@@ -45,24 +45,18 @@ class Office(NamedTuple):
         """Adds events, inside the caller's unit of work."""
         append(self.ledger, self.stamp, drafts)
 
-    def record(self, draft: Draft) -> int:
-        """Adds an event of the office's own; how many complaints a changed calendar touched."""
+    def record(self, *drafts: Draft) -> int:
+        """Adds events of the office's own; how many complaints a changed calendar touched."""
         with self.ledger.unit():
-            self.write(draft)
-            return refresh(self.book, draft.body.get("days", ()))
-
-
-def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None) -> Office:
-    """An office on an open ledger, with a batch id of its own for this invocation."""
-    batch = f"{now:%Y%m%d-%H%M%S}-{os.urandom(4).hex()}"
-    return Office(ledger, Book(ledger), Stamp(by, batch, now), own)
+            self.write(*drafts)
+            return refresh(self.book, {day for d in drafts for day in d.body.get("days", ())})
 
 
 @contextmanager
 def office(path: Path, *, by: str, now: dt.datetime, own: Path | None = None) -> Iterator[Office]:
     """Opens the ledger for one invocation and closes it again; its troubles are told as such."""
     with translated(path), closing(open_ledger(path)) as ledger:
-        yield stamped(ledger, by=by, now=now, own=own)
+        yield Office(ledger, by=by, now=now, own=own)
 
 
 def writable(path: str | Path, suffix: str, *kept: Path | None) -> Path:
