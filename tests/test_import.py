@@ -16,7 +16,7 @@ from conftest import Runner
 
 from complaintctl.clock import TZ, iso
 from complaintctl.ledger import projection
-from complaintctl.ledger.connection import open_ledger
+from complaintctl.ledger.connection import opened
 from complaintctl.ledger.projection import project
 from complaintctl.ledger.store import Book, Draft, append, next_number
 
@@ -464,17 +464,15 @@ def test_bulk_writing_equals_writing_one_by_one(run: Runner, tmp_path: Path) -> 
     )
     other = Runner(tmp_path / "one.db")
     other.ok("init")
-    ledger = open_ledger(other.ledger)
-    one = Book(ledger)
     stamp = iso(dt.datetime(2026, 11, 22, 10, tzinfo=TZ)), "x", "b1"
-    with ledger.unit():
+    with opened(other.ledger) as ledger, ledger.unit():
+        one = Book(ledger)
         for number, at, body, private in events:
             moment = dt.datetime.fromisoformat(at)
             taken = next_number(ledger, "{year}{month}-{serial:03}", moment.date())
             assert taken == number
             append(ledger, stamp, [Draft("recorded", moment, taken, json.loads(body), json.loads(private))])
             project(one, taken)
-    ledger.close()
     assert contents(other) == contents(run)
     for table in ("clock", "penalty", "spell", "counter"):
         sql = f"select * from {table} order by 1, 2, 3, 4" if table != "counter" else "select * from counter order by 2"

@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from complaintctl.clock import iso
 from complaintctl.domain.event import GENESIS, seal
 from complaintctl.ledger import connection
-from complaintctl.ledger.connection import open_ledger
+from complaintctl.ledger.connection import opened
 from complaintctl.ledger.projection import as_of, project
 from complaintctl.ledger.store import Book, Draft, append
 
@@ -41,9 +41,8 @@ READ_BACK = {
 
 def test_settings_are_in_force_on_every_connection(run: Runner) -> None:
     for _ in range(2):
-        ledger = open_ledger(run.ledger)
-        found = {name: ledger.connection.execute(f"pragma {name}").fetchone()[0] for name in READ_BACK}
-        ledger.close()
+        with opened(run.ledger) as ledger:
+            found = {name: ledger.execute(f"pragma {name}").fetchone()[0] for name in READ_BACK}
         assert found == READ_BACK
 
 
@@ -400,14 +399,12 @@ def test_bits_that_flip_are_found_or_change_nothing(worked: Path, tmp_path: Path
 def test_an_erased_person_leaves_the_proof_green(run: Runner) -> None:
     number = run.log("电压低", "--name", "李秀英", "--phone", "13912345678")
     run.log("别的", "--name", "王某")
-    ledger = open_ledger(run.ledger)
-    (seq,) = ledger.connection.execute("select min(seq) from private").fetchone()
-    with ledger.unit():
-        ledger.connection.execute("delete from private where seq = ?", (seq,))
+    with opened(run.ledger) as ledger, ledger.unit():
+        (seq,) = ledger.execute("select min(seq) from private").fetchone()
+        ledger.execute("delete from private where seq = ?", (seq,))
         stamp = iso(NOW), "陈敏", "b-erase"
         append(ledger, stamp, [Draft("erased", NOW, None, {"events": [seq]})])
         project(Book(ledger), number)
-    ledger.close()
     proof = run.verified()
     assert proof["erased"] == 1
     assert "已清除个人信息 1 条" in run.ok("verify").out
@@ -643,7 +640,7 @@ def test_undo_brings_the_tables_back(run: Runner) -> None:
 def test_a_ledger_in_memory_finds_a_complaint_without_walking(run: Runner) -> None:
     """Without its statistics SQLite walks the station's whole tables, once for every complaint."""
     run.log()
-    with contextlib.closing(open_ledger(run.ledger)) as ledger, contextlib.closing(as_of(ledger, NOW)) as then:
+    with opened(run.ledger) as ledger, as_of(ledger, NOW) as then:
         sql = "explain query plan select * from history where station = :station and number = :number order by seq"
         plan = [line[3] for line in then.run(sql, number="x")]
         assert "number=?" in plan[0]

@@ -94,12 +94,11 @@ class Preparer:
 
 def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old]) -> None:
     """Writes old records as complaints, each under the policy of its day."""
-    connection = ledger.connection
-    connection.execute("pragma cache_size = -16384")  # the indexes are filled in no order
+    ledger.execute("pragma cache_size = -16384")  # the indexes are filled in no order
 
     def write(groups: Groups) -> None:
         for table, rows in groups:
-            if connection.in_transaction:  # on a full disk SQLite itself has given all of it up
+            if ledger.in_transaction:  # on a full disk SQLite itself has given all of it up
                 ledger.write(table, rows)
 
     prepared, source = Preparer(ledger, book, stamp), iter(records)
@@ -123,4 +122,4 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old])
         sys.setswitchinterval(pause)
     write(prepared.rows.items())
     sql = "insert into counter values (?,?,?) on conflict do update set last = excluded.last"
-    connection.executemany(sql, [(ledger.station, *item) for item in prepared.last.items()])
+    ledger.executemany(sql, [(ledger.station, *item) for item in prepared.last.items()])

@@ -9,7 +9,7 @@ import sqlite3
 import stat
 import struct
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ TROUBLES = {
 }
 
 
-class Ledger:
+class Ledger(sqlite3.Connection):
     """An open ledger, in memory if it has no ``path``. Every query may ask ``:station``, the code
     of the one station that writes here; its name and ``opened_at`` are read from a file."""
 
@@ -49,31 +49,31 @@ class Ledger:
         self.path, self.begin = path, "begin immediate"
         self.station = self.name = self.opened_at = ""
         uri = f"{path.absolute().as_uri()}?mode=rw" if path else ":memory:"
-        self.connection = sqlite3.connect(
+        super().__init__(
             uri, uri=True, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
         )
-        self.connection.executescript(SETTINGS)
+        self.executescript(SETTINGS)
 
     @contextmanager
     def unit(self) -> Iterator[None]:
         """One command, one unit of work: all of it is written, or nothing."""
         with translated(self.path):
-            self.connection.execute(self.begin)
+            self.execute(self.begin)
             done = False
             try:
                 yield
                 done = True
-                self.connection.execute("commit")
+                self.execute("commit")
             except BaseException as error:
-                if self.connection.in_transaction:
-                    self.connection.execute("rollback")
+                if self.in_transaction:
+                    self.execute("rollback")
                 elif done and isinstance(error, sqlite3.Error):
                     raise LedgerTrouble("ledger.unknown_outcome", path=self.path) from None
                 raise
 
     def run(self, sql: str, **named: Any) -> sqlite3.Cursor:
         """Runs one statement; the rows it returns are tuples."""
-        return self.connection.execute(sql, {"station": self.station, **named})
+        return self.execute(sql, {"station": self.station, **named})
 
     def column(self, sql: str, **named: Any) -> list[Any]:
         """The first column of a query."""
@@ -90,7 +90,7 @@ class Ledger:
         if rows:
             marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
             values = [*chain.from_iterable(rows)]
-            self.connection.execute(f"insert into {table} values {marks}", values)
+            self.execute(f"insert into {table} values {marks}", values)
 
     def only_read(self, really: bool) -> None:
         """From now on nothing can be written, or all can again."""
@@ -108,9 +108,6 @@ class Ledger:
             raise BadRules("rules.query", path=file, detail=str(error)) from None
         finally:
             self.only_read(False)
-
-    def close(self) -> None:
-        self.connection.close()
 
 
 @contextmanager
@@ -140,38 +137,32 @@ def created(path: Path) -> Iterator[Ledger]:
         code = "ledger.exists" if path.exists() else "ledger.disk"
         raise LedgerTrouble(code, path=path) from None
     try:
-        with translated(path), closing(Ledger(path)) as ledger:
-            yield built(ledger)
+        with translated(path), opened(path, new=True) as ledger:
+            yield ledger
     except BaseException:
         path.unlink(missing_ok=True)
         raise
 
 
-def open_ledger(path: Path) -> Ledger:
-    """An existing ledger, brought to the present version if it is older."""
-    version = _inspect(path)
-    with ExitStack() as failing:
-        ledger = failing.enter_context(closing(Ledger(path)))
+@contextmanager
+def opened(path: Path | None = None, *, new: bool = False) -> Iterator[Ledger]:
+    """A ledger with the tables of the present version, which an older one is brought to; one in
+    memory, or a ``new`` file, has none before."""
+    version = _inspect(path) if path and not new else 0
+    with closing(Ledger(path)) as ledger:
         if version < VERSION:
-            built(ledger)
+            from sqlite_utils import Database
+
+            from .schema import migrations
+
+            ledger.execute(f"pragma page_size={PAGE}")  # heeded only while there are no pages
+            with ledger.unit():
+                migrations.apply(Database(ledger, execute_plugins=False))
+                ledger.execute(f"pragma application_id={APPLICATION_ID}")
+                ledger.execute(f"pragma user_version={VERSION}")
         for row in ledger.run("select code, name, opened_at from station"):
             ledger.station, ledger.name, ledger.opened_at = row
-        failing.pop_all()
-    return ledger
-
-
-def built(ledger: Ledger) -> Ledger:
-    """The ledger with the tables of the present version."""
-    from sqlite_utils import Database
-
-    from .schema import migrations
-
-    ledger.connection.execute(f"pragma page_size={PAGE}")  # heeded only while there are no pages
-    with ledger.unit():
-        migrations.apply(Database(ledger.connection, execute_plugins=False))
-        ledger.connection.execute(f"pragma application_id={APPLICATION_ID}")
-        ledger.connection.execute(f"pragma user_version={VERSION}")
-    return ledger
+        yield ledger
 
 
 def _inspect(path: Path) -> int:

@@ -5,6 +5,7 @@ import datetime as dt
 import sys
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from ..clock import iso
@@ -14,7 +15,7 @@ from ..domain.event import Event, canonical
 from ..domain.fold import DERIVED, ROW, UNMAPPED
 from ..domain.penalties import proposals
 from ..domain.policy import Policy
-from .connection import Ledger, Row, Values, built
+from .connection import Ledger, Row, Values, opened
 from .store import Book, events_of
 
 Tables = dict[str, list[Row]]
@@ -109,7 +110,7 @@ def project(book: Book, number: str) -> None:
     find = f"select id, {NAMES} from complaint {which}"
     old = ledger.run(find, number=number).fetchone() or (None,)
     replace = f"replace into complaint (id, {NAMES}) values (?{', ?' * len(row)})"
-    rowid = ledger.connection.execute(replace, (old[0], *row)).lastrowid
+    rowid = ledger.execute(replace, (old[0], *row)).lastrowid
     before, text = searchable(old[1:]), searchable(row)
     gone = [("delete", rowid, before)] if before else []
     if before != text:
@@ -165,15 +166,16 @@ def refresh(book: Book, days: Collection[str], numbers: Iterable[str] = ()) -> i
     return len(touched)
 
 
-def as_of(ledger: Ledger, moment: dt.datetime) -> Ledger:
-    """The ledger, in memory, as it was known at a moment. The caller closes it."""
-    then = built(Ledger())
-    then.station = ledger.station
-    then.run("drop trigger event_continues")  # a selection has gaps
+@contextmanager
+def as_of(ledger: Ledger, moment: dt.datetime) -> Iterator[Ledger]:
+    """The ledger, in memory, as it was known at a moment."""
     sql = "select * from history where station = :station and recorded_at <= :moment order by seq"
-    for *row, salt, text in ledger.run(sql, moment=moment.isoformat()):
-        then.write("event", [row])
-        then.write("private", [(*row[:2], salt, text)] if text else [])
-    sql = "select distinct number from event where number is not null order by number"
-    refresh(Book(then), (), then.column(sql))
-    return then
+    with opened() as then:
+        then.station = ledger.station
+        then.run("drop trigger event_continues")  # a selection has gaps
+        for *row, salt, text in ledger.run(sql, moment=moment.isoformat()):
+            then.write("event", [row])
+            then.write("private", [(*row[:2], salt, text)] if text else [])
+        sql = "select distinct number from event where number is not null order by number"
+        refresh(Book(then), (), then.column(sql))
+        yield then

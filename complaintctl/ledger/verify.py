@@ -7,7 +7,6 @@ import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from heapq import merge
 from itertools import groupby
@@ -15,7 +14,7 @@ from operator import itemgetter
 
 from ..domain.event import GENESIS, anchor, digest, seal
 from ..errors import Fault
-from .connection import Ledger, built
+from .connection import Ledger, opened
 from .projection import NAMES, OFFICE, searchable, shown, shown_office
 from .store import Book, event
 
@@ -60,7 +59,7 @@ def _file(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
 
 def _schema(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
     sql = "select name, sql from sqlite_master where sql <> '' and name not like 'sqlite_stat%'"
-    with closing(built(Ledger())) as fresh:
+    with opened() as fresh:
         ours, wanted = (
             {(name, re.sub(r"\s+", " ", text)) for name, text in side.run(sql)}
             for side in (ledger, fresh)

@@ -1,7 +1,7 @@
 """Registers out: the rows of a form for a period, the month's balance and the ledger's head."""
 
 import datetime as dt
-from contextlib import closing, nullcontext
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def export(
     known, span = {*office.policy.fields, *BESIDE}, (first, last)
     strange = (c.field for c in layout.columns if c.field not in known)
     refuse(f"{layout.id}.toml", (("column field", "unknown_name", name) for name in strange))
-    past = closing(ledger_as_of(office.ledger, moment)) if as_of else nullcontext(office.ledger)
+    past = ledger_as_of(office.ledger, moment) if as_of else nullcontext(office.ledger)
     with past as ledger:
         monthly = (last - first).days <= 31
         name = f"{layout.title}_{station[:40]}_{str(first)[: 7 if monthly else 4]}.xlsx"

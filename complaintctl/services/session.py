@@ -3,7 +3,7 @@
 import datetime as dt
 import os
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from ..domain.fold import Complaint
 from ..domain.moments import read_moment
 from ..domain.policy import Policy
 from ..errors import LedgerTrouble, Usage
-from ..ledger.connection import Ledger, open_ledger, translated
+from ..ledger.connection import Ledger, opened, translated
 from ..ledger.projection import refresh
 from ..ledger.store import Book, Draft, append, events_of
 
@@ -55,7 +55,7 @@ class Office:
 @contextmanager
 def office(path: Path, *, by: str, now: dt.datetime, own: Path | None = None) -> Iterator[Office]:
     """Opens the ledger for one invocation and closes it again; its troubles are told as such."""
-    with translated(path), closing(open_ledger(path)) as ledger:
+    with translated(path), opened(path) as ledger:
         yield Office(ledger, by=by, now=now, own=own)
 
 

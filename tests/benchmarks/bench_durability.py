@@ -39,13 +39,10 @@ def proved(ledger: Path) -> int:
 
 
 def count(ledger: Path) -> set[str]:
-    from complaintctl.ledger.connection import open_ledger
+    from complaintctl.ledger.connection import opened
 
-    opened = open_ledger(ledger)
-    try:
-        return {n for (n,) in opened.connection.execute("select number from complaint")}
-    finally:
-        opened.close()
+    with opened(ledger) as one:
+        return {n for (n,) in one.execute("select number from complaint")}
 
 
 def _writer(ledger: Path, first: int, now: dt.datetime) -> list[str]:

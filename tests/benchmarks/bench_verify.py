@@ -12,17 +12,16 @@ import material
 
 def main() -> None:
     from complaintctl.ledger import verify
-    from complaintctl.ledger.connection import open_ledger
+    from complaintctl.ledger.connection import opened
 
-    ledger = open_ledger(material.full_ledger())
-    proof = verify.Proof()
-    began = time.perf_counter()
-    problems = list(verify._chain(ledger, proof))
-    chain = time.perf_counter() - began
-    began = time.perf_counter()
-    whole = verify.prove(ledger)
-    spent = time.perf_counter() - began
-    ledger.close()
+    with opened(material.full_ledger()) as ledger:
+        proof = verify.Proof()
+        began = time.perf_counter()
+        problems = list(verify._chain(ledger, proof))
+        chain = time.perf_counter() - began
+        began = time.perf_counter()
+        whole = verify.prove(ledger)
+        spent = time.perf_counter() - began
     print(f"{whole.events} events, {whole.complaints} complaints, {len(problems)} problems")
     print(f"chain alone: {proof.events / chain:,.0f} events a second")
     print(
