@@ -49,9 +49,7 @@ class Ledger(sqlite3.Connection):
         self.path, self.begin = path, "begin immediate"
         self.station = self.name = self.opened_at = ""
         uri = f"{path.absolute().as_uri()}?mode=rw" if path else ":memory:"
-        super().__init__(
-            uri, uri=True, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
-        )
+        super().__init__(uri, TIMEOUT, isolation_level=None, check_same_thread=False, uri=True)
         self.executescript(SETTINGS)
 
     @contextmanager

@@ -51,11 +51,15 @@ class Book:
         (body,) = self.ledger.column(sql, seq=adoption)
         return Policy(json.loads(body)["text"])
 
+    @cached_property
+    def _adoptions(self) -> list[tuple[str, int]]:
+        sql = "select from_day, seq from adoption where station = :station order by from_day, seq"
+        return self.ledger.run(sql).fetchall()
+
     def adoption(self, day: dt.date) -> int:
         """The adoption in force on a day; for days before the first, the first."""
-        sql = "select from_day, seq from adoption where station = :station order by from_day, seq"
-        known = self.ledger.run(sql).fetchall()
-        return int(max([known[0], *(a for a in known if a[0] <= day.isoformat())])[1])
+        first, *later = self._adoptions
+        return max([first, *(a for a in later if a[0] <= day.isoformat())])[1]
 
     @cached_property
     def calendar(self) -> WorkCalendar:
@@ -98,9 +102,7 @@ class Chain:
         self.station, self.stamp = ledger.station, stamp
         self.seq, self.previous = head(ledger)
 
-    def link(
-        self, about: tuple[str | None, str, str], body: Table, private: Table, salt: bytes
-    ) -> tuple[Row, list[Row]]:
+    def link(self, about: Row, body: Table, private: Table, salt: bytes) -> tuple[Row, list[Row]]:
         """The rows of an event (``about``: its number, type and when it occurred) and of the
         personal data beside it, if it has any."""
         self.seq += 1

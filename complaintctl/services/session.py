@@ -25,9 +25,7 @@ class Office:
     """What a service needs. ``own`` is the office's folder of rule files, if it has one; ``batch``
     the id of all that this invocation writes."""
 
-    def __init__(
-        self, ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None
-    ) -> None:
+    def __init__(self, ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None) -> None:
         self.ledger, self.book, self.now, self.own = ledger, Book(ledger), now, own
         self.batch = f"{now:%Y%m%d-%H%M%S}-{os.urandom(4).hex()}"
         self.stamp = iso(now), by, self.batch
