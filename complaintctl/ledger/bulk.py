@@ -44,8 +44,7 @@ class Preparer:
     def _ruled(self, day: str) -> tuple[int, Policy, str, Mapping[str, str]]:
         """The policy in force on a day, and what it says of the numbers of that day."""
         date = dt.date.fromisoformat(day)
-        adoption = self.book.adoption(date)
-        policy = self.book.policy(adoption)
+        adoption, policy = self.book.adopted(date)
         return adoption, policy, *series_of(policy.number, date)
 
     def add(self, salt: bytes, old: Old) -> None:

@@ -52,13 +52,12 @@ def shown(book: Book, events: Sequence[Event]) -> Tables:
     ]
     proposed = proposals(state, policy, running)
     fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
-    ended = state.closed_at
+    periods = [(iso(r.since), r.ended and iso(r.ended)) for r in state.rounds]
     dates: Values = {f"{t.step}_at": iso(t.at) for each in state.rounds for t in each.steps}
-    dates |= {"received_at": iso(state.received_at), "ended_at": ended and iso(ended)}
-    rounds = enumerate(state.rounds if len(state.rounds) > 1 else ())
+    dates |= {"received_at": periods[0][0], "ended_at": periods[-1][1]}
     return {
         "complaint": [columns(about, policy, state.facts, dates, timed, fines)],
-        "spell": [(*key, n, iso(r.since), r.ended and iso(r.ended)) for n, r in rounds],
+        "spell": [(*key, n, *period) for n, period in enumerate(periods) if len(periods) > 1],
         "clock": timed,
         "penalty": [(*key, *proposal) for proposal in proposed],
     }

@@ -17,6 +17,7 @@ from ..domain.workdays import WorkCalendar
 from ..errors import Refused
 from .connection import Ledger, Row
 
+State = tuple[Complaint, Policy]  # of a complaint, and the policy it lives or would live under
 Stamp = tuple[str, str, str]  # when one invocation writes, who does, and under which batch
 # Other series, of a numbering that was changed, of which a number might be as well.
 RIVALS = """select series from counter where station = :station and series <> :series
@@ -56,10 +57,11 @@ class Book:
         sql = "select from_day, seq from adoption where station = :station order by from_day, seq"
         return self.ledger.run(sql).fetchall()
 
-    def adoption(self, day: dt.date) -> int:
-        """The adoption in force on a day; for days before the first, the first."""
+    def adopted(self, day: dt.date) -> tuple[int, Policy]:
+        """The adoption in force on a day and its policy; for days before the first, the first."""
         first, *later = self._adoptions
-        return max([first, *(a for a in later if a[0] <= day.isoformat())])[1]
+        _, seq = max([first, *(a for a in later if a[0] <= day.isoformat())])
+        return seq, self.policy(seq)
 
     @cached_property
     def calendar(self) -> WorkCalendar:
@@ -80,11 +82,8 @@ class Book:
                 void.add(json.loads(body)["batch"])
         return frozenset(void)
 
-    def state(
-        self, events: Sequence[Event], under: Policy | None = None
-    ) -> tuple[Complaint, Policy]:
-        """The folded state of one complaint's events and the policy it lives under, or would under
-        another one."""
+    def state(self, events: Sequence[Event], under: Policy | None = None) -> State:
+        """The folded state of one complaint's events, and its policy or another one."""
         policy = under or self.policy(int(events[0].body.get("policy", 0)))
         return fold(events, policy, self.voided), policy
 

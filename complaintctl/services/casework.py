@@ -35,8 +35,7 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
         wrong, received = Faults(), office.now
         with wrong.kept():
             received = when(at, office.now)
-        adoption = office.book.adoption(received.date())
-        policy = office.book.policy(adoption)
+        adoption, policy = office.book.adopted(received.date())
         values = policy.defaults | enter(policy, given, office.now, wrong)
         failed = [fault.params.get("field") for fault in wrong]
         wrong += [f for f in missing(policy, values) if f.params["field"] not in failed]

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ..clock import iso
-from ..domain.fold import Complaint
 from ..domain.moments import read_moment
 from ..domain.policy import Policy
 from ..errors import LedgerTrouble, Usage
 from ..ledger.connection import Ledger, opened, translated
 from ..ledger.projection import refresh
-from ..ledger.store import Book, Draft, append, events_of
+from ..ledger.store import Book, Draft, State, append, events_of
 
 Typed = str | None  # what was typed, if anything
 Values = dict[str, Any]  # by name: a row of the ledger, or what scripts get
@@ -33,9 +32,9 @@ class Office:
     @property
     def policy(self) -> Policy:
         """The policy in force today."""
-        return self.book.policy(self.book.adoption(self.now.date()))
+        return self.book.adopted(self.now.date())[1]
 
-    def state(self, number: str, under: Policy | None = None) -> tuple[Complaint, Policy]:
+    def state(self, number: str, under: Policy | None = None) -> State:
         """The state of a complaint and the policy it lives under, or would under another one."""
         return self.book.state(events_of(self.ledger, number), under)
 
