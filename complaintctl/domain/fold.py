@@ -17,16 +17,17 @@ DERIVED = ("named", "channel_group", "rank", "class", "reopened", "origin", "sta
 UNMAPPED = "unmapped"  # the columns of an old book that no field is for
 # What an event says about itself rather than about the complaint.
 OF_THE_STEP = {"step", "text", "limit", "until", "penalty", "amount", "person", "reason"}
-# What a complaint's row holds beside its fields: in the ledger, and also in lists and registers.
-ROW = (
-    *("station", "number", "adoption", "origin", "channel_group", "class", "rank", "status"),
-    *("received_at", "registered_at", "ended_at", "round", "contacted_at", "resolved_at"),
-    *("replied_at", "notified_at", "followed_up_at", "due_at", "due_limit", "next_due_at"),
-    *("next_limit", "late", "assessed", "fine", "more", "batch", "last_seq"),
+# What a complaint's row holds beside its fields: what its events are and what follows from them,
+# in the ledger; and also in lists and registers.
+ABOUT = ("station", "number", "registered_at", "batch", "last_seq")
+FOUND = (
+    *("adoption", "origin", "channel_group", "class", "rank", "status", "received_at", "ended_at"),
+    *("round", "contacted_at", "resolved_at", "replied_at", "notified_at", "followed_up_at"),
+    *("due_at", "due_limit", "next_due_at", "next_limit", "late", "assessed", "fine", "more"),
 )
 BESIDE = (
-    *(*ROW, "id", "closed_at", "fingerprint", "carried", "serial", "item", "reply", "notified"),
-    *("handler_unit", "address_account"),
+    *(*ABOUT, *FOUND, "id", "closed_at", "fingerprint", "carried", "serial", "item", "reply"),
+    *("notified", "handler_unit", "address_account"),
 )
 
 T = TypeVar("T", str, dt.datetime)

@@ -49,7 +49,9 @@ class Ledger(sqlite3.Connection):
         self.path, self.begin = path, "begin immediate"
         self.station = self.name = self.opened_at = ""
         uri = f"{path.absolute().as_uri()}?mode=rw" if path else ":memory:"
-        super().__init__(uri, TIMEOUT, isolation_level=None, check_same_thread=False, uri=True)
+        super().__init__(
+            uri, uri=True, timeout=TIMEOUT, isolation_level=None, check_same_thread=False
+        )
         self.executescript(SETTINGS)
 
     @contextmanager

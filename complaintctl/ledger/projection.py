@@ -12,7 +12,7 @@ from ..clock import iso
 from ..domain.clocks import clocks
 from ..domain.conditions import Table
 from ..domain.event import Event, canonical
-from ..domain.fold import DERIVED, ROW, UNMAPPED
+from ..domain.fold import ABOUT, DERIVED, FOUND, UNMAPPED
 from ..domain.penalties import proposals
 from ..domain.policy import Policy
 from .connection import Ledger, Row, Values, opened
@@ -26,8 +26,7 @@ PLAIN = (
     *("reply_mode", "result", "outcome", "substantiated", "responsibility", "satisfaction"),
     *("note", "fingerprint"),
 )
-ABOUT = ("station", "number", "registered_at", "batch", "last_seq")  # what its events are
-TOLD = (*PLAIN, *(name for name in ROW if name not in ABOUT), "restricted")
+TOLD = (*PLAIN, *FOUND, "restricted")
 COLUMNS = (*ABOUT, *TOLD)
 NAMES = ", ".join(COLUMNS)
 # Tables with the columns that are written; those of the office, written whole.
