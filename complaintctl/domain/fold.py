@@ -29,6 +29,11 @@ BESIDE = (
     *("handler_unit", "address_account"),
 )
 
+# Steps that are events of a type of their own; in English they are called as their commands.
+ASSIGNED = Step("assigned", "交办", "assign", status="assigned")
+CLOSED, REOPENED = Step("closed", "办结", "close"), Step("reopened", "重新办理", "reopen")
+OWN = {step.id: step for step in (ASSIGNED, CLOSED, REOPENED)}
+
 T = TypeVar("T", str, dt.datetime)
 
 
@@ -74,14 +79,9 @@ class Complaint:
         self.rounds = [Round(self.received_at, ended, [*self.taken])]
 
     @property
-    def closed_at(self) -> dt.datetime | None:
-        """When it was closed, in the present round; None while open."""
-        return self.rounds[-1].ended
-
-    @property
-    def steps(self) -> list[Taken]:
-        """The steps that count in the present round."""
-        return self.rounds[-1].steps
+    def present(self) -> Round:
+        """The round it is in, or that it was in when it was closed."""
+        return self.rounds[-1]
 
 
 def fold(
@@ -98,7 +98,7 @@ def fold(
         if not state.voided and event.batch not in voided:
             _apply(state, event, policy)
     if state.voided:
-        state.status, state.rounds[0].ended = "voided", state.received_at
+        state.status, state.present.ended = "voided", state.received_at
     state.facts = facts_of(state.fields, policy, state.origin, state.status, len(state.rounds) - 1)
     return state
 
@@ -121,32 +121,31 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
         values.pop("reason", None)
         state.fields.update(values)
         return
+    state.fields.update({k: v for k, v in values.items() if k not in OF_THE_STEP})
     if name == "reopened":
         state.rounds.append(Round(at, None, []))
         state.fields.pop("outcome", None)
-    state.fields.update({k: v for k, v in values.items() if k not in OF_THE_STEP})
-    if name == "reopened":
         state.status = "assigned" if state.fields.get("handler") else "registered"
     elif name == "closed":
         outcome = policy.term("outcome", state.fields.get("outcome"))
         state.status = (outcome.group if outcome else "") or "closed"
-        state.rounds[-1].ended = at
+        state.present.ended = at
     else:
-        _step(state, policy.steps.get(name) or Step(name, name, name), policy)
-    for steps in (state.taken, state.steps):
+        _step(state, OWN.get(name) or policy.steps.get(name) or Step(name, name, name), policy)
+    for steps in (state.taken, state.present.steps):
         steps.append(Taken(name, at, event.seq, values))
 
 
 def _step(state: Complaint, step: Step, policy: Policy) -> None:
     """What a step does besides being taken: fields it sets, steps it undoes, the next status."""
+    round_ = state.present
     state.fields.update(step.sets or {})
-    state.rounds[-1].steps = [t for t in state.steps if t.step not in step.resets]
-    wanted = "assigned" if step.id == "assigned" else step.status
-    if wanted and state.closed_at is None:
-        # A contact after the reply does not lead back; only a return or a re-opening does.
-        old, new = (policy.term("status", s) for s in (state.status, wanted))
-        if step.resets or not (old and new and new.rank < old.rank):
-            state.status = wanted
+    round_.steps = [t for t in round_.steps if t.step not in step.resets]
+    # A contact after the reply does not lead back; only a return or a re-opening does.
+    old, new = (policy.term("status", s) for s in (state.status, step.status))
+    back = old and new and new.rank < old.rank and not step.resets
+    if step.status and not round_.ended and not back:
+        state.status = step.status
 
 
 def facts_of(

@@ -6,7 +6,7 @@ from operator import attrgetter
 from ..errors import Fault
 from .clocks import clocks, reach
 from .conditions import Table
-from .entry import absent
+from .entry import missing
 from .fold import Complaint
 from .policy import Gate, Policy
 from .spans import read_span
@@ -16,20 +16,23 @@ from .workdays import WorkCalendar
 def refusals(state: Complaint, policy: Policy, action: str) -> list[Fault]:
     """All that stands against ``action`` on a complaint whose state already includes it.
 
-    Each fault carries ``gate`` (its id), ``clause`` and ``source``; empty when the rules allow it.
+    Each fault carries ``number``, ``gate`` (its id), ``clause`` and ``source``; empty when the
+    rules allow it.
     """
     asking = [g for g in policy.gates if action in g.on and g.applies(state.facts)]
-    return [lack for gate in asking for lack in _lacks(gate, state, policy)]
+    return [f.about(number=state.number) for gate in asking for f in _lacks(gate, state, policy)]
 
 
 def _lacks(gate: Gate, state: Complaint, policy: Policy) -> Iterator[Fault]:
     about = {"gate": gate.id, "clause": gate.clause, "article": gate.place}
     about |= {"source": policy.named(gate.origin), "after": [*map(policy.label, gate.after)]}
     known = state.facts
-    done = {t.step: t.at for t in sorted(state.steps, key=attrgetter("at"))}  # each the last time
+    done = {
+        t.step: t.at for t in sorted(state.present.steps, key=attrgetter("at"))
+    }  # each the last time
     since = max((done[name] for name in gate.after if name in done), default=state.received_at)
     lacking = [("gate.step", name) for name in gate.steps if name not in done]
-    lacking += [("gate.again", n) for n in gate.steps if n in done and done[n] < since]
+    lacking += [("gate.again", n) for n in gate.steps if done.get(n, since) < since]
     lacking += [("gate.field", name) for name in gate.fields if known.get(name) in (None, "")]
     lacking += [("gate.true", name) for name in gate.true if known.get(name) is not True]
     for code, name in lacking:
@@ -60,8 +63,7 @@ def extended(
     if not rule.applies({**state.facts, **values}):
         asked = [policy.label(name) for name in rule.when or {}]
         faults += [Fault("extension.condition", {"clause": rule.clause, "fields": asked})]
-    lacking = [policy.fields[n] for n in ("until", "approver") if not values.get(n)]
-    faults += [absent(policy, field) for field in lacking]
+    faults += missing(policy, values, ("until", "approver"))
     due, until = running[limit].due_at, str(values.get("until") or "")[:10]
     if due and until:
         said: dict[str, object] = {"value": until, "limit": limit, "due": due.date()}

@@ -49,9 +49,9 @@ def shown(book: Book, events: Sequence[Event]) -> Tables:
         (*key, round_, limit, origin, iso(since), due and iso(due), met and iso(met), *rest)
         for limit, origin, round_, since, due, met, *rest in running
     ]
-    proposed = proposals(state, policy, running)
+    proposed = [*proposals(state, policy, running)]
     fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
-    ended = state.closed_at
+    ended = state.present.ended
     dates: Values = {f"{t.step}_at": iso(t.at) for each in state.rounds for t in each.steps}
     dates |= {"received_at": iso(state.received_at), "ended_at": ended and iso(ended)}
     rounds = enumerate(state.rounds if len(state.rounds) > 1 else ())
