@@ -56,6 +56,5 @@ def undo_(desk: Desk, batch: Opt) -> None:
     found = casework.undo(desk.office, batch)
     done = [desk.office.policy.called(t) for t in found["types"].split(",")]
     shown = found["numbers"][:5] + ["…"] * (len(found["numbers"]) > 5)
-    told = {"at": when(found["at"]), "done": done, "count": len(found["numbers"])}
-    key = "said.undone" if found["new"] else "said.already_undone"
-    desk.tell(key, found, **told, numbers=shown)
+    told = {"at": when(found["at"]), "done": done, "count": len(found["numbers"]), "numbers": shown}
+    desk.tell("said.undone" if found["new"] else "said.already_undone", found, **told)

@@ -77,8 +77,7 @@ def free_text(text: str) -> str:
 def phone(text: str) -> str:
     """A phone number in one form: no blanks, no country code, a mobile one without dashes."""
     folded = re.sub(r"^(\+?86|0086)-?(?=1[0-9]{10}$|1[0-9]{2}-)", "", unspaced(text))
-    mobile = re.fullmatch(r"1[0-9]{2}-[0-9]{4}-[0-9]{4}", folded)
-    return folded.replace("-", "") if mobile else folded
+    return re.sub(r"^(1[0-9]{2})-([0-9]{4})-([0-9]{4})$", r"\1\2\3", folded)
 
 
 def _number(text: str, *, count: bool) -> float | int:

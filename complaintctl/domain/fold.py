@@ -155,13 +155,9 @@ def facts_of(
     channel = policy.term("channel", fields.get("channel"))
     level = policy.term("level", fields.get("level"))
     category = policy.term("category", fields.get("category"))
-    return {
-        **fields,
-        "named": bool(fields.get("named", fields.get("name"))),
-        "channel_group": channel.group if channel else "",
-        "rank": level.rank if level else 0,
-        "class": (category.parent or category.id) if category else "",
-        "reopened": round_,
-        "origin": origin,
-        "status": status,
-    }
+    facts = dict(fields, origin=origin, status=status, reopened=round_)
+    facts["named"] = bool(fields.get("named", fields.get("name")))
+    facts["channel_group"] = channel.group if channel else ""
+    facts["rank"] = level.rank if level else 0
+    facts["class"] = (category.parent or category.id) if category else ""
+    return facts

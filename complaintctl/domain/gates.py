@@ -27,9 +27,8 @@ def _lacks(gate: Gate, state: Complaint, policy: Policy) -> Iterator[Fault]:
     about = {"gate": gate.id, "clause": gate.clause, "article": gate.place}
     about |= {"source": policy.named(gate.origin), "after": [*map(policy.label, gate.after)]}
     known = state.facts
-    done = {
-        t.step: t.at for t in sorted(state.present.steps, key=attrgetter("at"))
-    }  # each the last time
+    taken = sorted(state.present.steps, key=attrgetter("at"))
+    done = {t.step: t.at for t in taken}  # each the last time
     since = max((done[name] for name in gate.after if name in done), default=state.received_at)
     lacking = [("gate.step", name) for name in gate.steps if name not in done]
     lacking += [("gate.again", n) for n in gate.steps if done.get(n, since) < since]
@@ -67,7 +66,7 @@ def extended(
     due, until = running[limit].due_at, str(values.get("until") or "")[:10]
     if due and until:
         said: dict[str, object] = {"value": until, "limit": limit, "due": due.date()}
-        last = reach(read_span(rule.at_most), due, calendar, "forward")[0] if rule.at_most else None
+        last, _ = reach(read_span(rule.at_most or "promptly"), due, calendar, "forward")
         if until <= str(due.date()):
             faults.append(Fault("extension.earlier", said))
         elif last and until > str(last.date()):

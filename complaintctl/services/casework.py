@@ -34,9 +34,8 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
         adoption = office.book.adoption(received.date())
         policy = office.book.policy(adoption)
         values = policy.defaults | enter(policy, given, office.now, wrong)
-        failed = [fault.params.get("field") for fault in wrong]
-        lacking = missing(policy, values, policy.required)
-        wrong += [fault for fault in lacking if fault.params["field"] not in failed]
+        unread = [getattr(fault.params.get("field"), "id", "") for fault in wrong]
+        wrong += missing(policy, values, [name for name in policy.required if name not in unread])
         wrong.tell()
         values |= {"policy": adoption, "named": bool(values.get("name"))}
         number = next_number(office.ledger, policy.number, office.now.date())
@@ -101,7 +100,7 @@ def _moment(office: Office, state: Complaint, policy: Policy, step: Step, at: Ty
     """When a step was taken. Usage if that is before what it follows: the receipt, a re-opening,
     for a closing the last step, for a re-opening the closing."""
     *before, present = state.rounds
-    name, since = REOPENED.id if before else "", present.since
+    name, since = REOPENED.id if before else None, present.since
     if step is REOPENED and present.ended:
         name, since = CLOSED.id, present.ended
     elif step is CLOSED and present.steps:
@@ -110,8 +109,8 @@ def _moment(office: Office, state: Complaint, policy: Policy, step: Step, at: Ty
     after = {name for gate in policy.gates if step.id in gate.steps for name in gate.after}
     moment = when(at, office.now, since, *(t.at for t in present.steps if t.step in after))
     if moment < since:
-        code, what = "time.before_step" if name else "time.before_receipt", policy.called(name)
-        raise Usage(code, value=at or moment, step=what if name else None, since=since)
+        code = "time.before_step" if name else "time.before_receipt"
+        raise Usage(code, value=at or moment, step=name and policy.called(name), since=since)
     return moment
 
 
@@ -139,8 +138,7 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> Done:
             said = values | ({"named": bool(values["name"])} if "name" in values else {})
             beside = {"reason": reason}
             _commit(office, policy, Draft("amended", office.now, state.number, said, beside))
-    changed = [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
-    return state.number, changed, bool(values)
+    return state.number, [policy.fields.get(n) or Fault(f"field.{n}") for n in values], bool(values)
 
 
 def undo(office: Office, batch: Typed) -> Values:
@@ -148,26 +146,22 @@ def undo(office: Office, batch: Typed) -> Values:
     ``new`` is False when it was undone before. Refused when a later invocation wrote to the same
     complaints, or when it is the founding one."""
     with office.ledger.unit():
-        found = _undoable(office, batch)
-        batch, voided = found["batch"], office.book.voided
-        (numbers, after), new = queries.undoing(office.ledger, batch), batch not in voided
-        if new:
+        voided = office.book.voided
+        for found in queries.batches(office.ledger):
+            done, types = found["batch"] in voided, set(found["types"].split(","))
+            if batch == found["batch"] or not (batch or done or types & (LASTING | {"voided"})):
+                break
+        else:
+            raise NotFound("undo.unknown", value=batch or "-")
+        if types & LASTING:
+            raise Refused("undo.lasting")
+        numbers, after = queries.undoing(office.ledger, found["batch"])
+        if not done:
             if later := [b for b in after if b not in voided]:
-                raise Refused("undo.later", batch=batch, later=later)
-            office.write(Draft("voided", office.now, None, {"batch": batch}))
-            wide = WIDE.intersection(found["types"].split(","))
-            refresh(office.ledger, office.book, EVER if wide else (), numbers)
-    return {**found, "numbers": numbers, "new": new}
-
-
-def _undoable(office: Office, batch: Typed) -> Values:
-    for row in queries.batches(office.ledger):
-        done, types = row["batch"] in office.book.voided, set(row["types"].split(","))
-        if batch == row["batch"] or not (batch or done or types & (LASTING | {"voided"})):
-            if types & LASTING:
-                raise Refused("undo.lasting")
-            return row
-    raise NotFound("undo.unknown", value=batch or "-")
+                raise Refused("undo.later", batch=found["batch"], later=later)
+            office.write(Draft("voided", office.now, None, {"batch": found["batch"]}))
+            refresh(office.ledger, office.book, EVER if types & WIDE else (), numbers)
+    return {**found, "numbers": numbers, "new": not done}
 
 
 def _allow(office: Office, state: Complaint, policy: Policy, action: str, values: Values) -> None:
