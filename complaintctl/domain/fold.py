@@ -29,7 +29,7 @@ BESIDE = (
     *("handler_unit", "address_account"),
 )
 
-# Steps that are events of a type of their own; in English they are called as their commands.
+# Steps that no file declares: events of a type of their own, called in English as their commands.
 ASSIGNED = Step("assigned", "交办", "assign", status="assigned")
 CLOSED, REOPENED = Step("closed", "办结", "close"), Step("reopened", "重新办理", "reopen")
 OWN = {step.id: step for step in (ASSIGNED, CLOSED, REOPENED)}
@@ -111,7 +111,7 @@ def ending(received: T, done: Mapping[str, T]) -> tuple[str, T]:
 
 def _apply(state: Complaint, event: Event, policy: Policy) -> None:
     values, at = {**event.body, **event.private}, instant(event.occurred_at)
-    name = str(values.get("step", event.type))
+    name, round_ = str(values.get("step", event.type)), state.present
     if name == "amended":
         if "received_at" in values:
             first = state.rounds[0]
@@ -129,23 +129,18 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
     elif name == "closed":
         outcome = policy.term("outcome", state.fields.get("outcome"))
         state.status = (outcome.group if outcome else "") or "closed"
-        state.present.ended = at
+        round_.ended = at
     else:
-        _step(state, OWN.get(name) or policy.steps.get(name) or Step(name, name, name), policy)
+        step = OWN.get(name) or policy.steps.get(name) or Step(name, name, name)
+        state.fields.update(step.sets or {})
+        round_.steps = [t for t in round_.steps if t.step not in step.resets]
+        # A contact after the reply does not lead back; only a return or a re-opening does.
+        old, new = (policy.term("status", s) for s in (state.status, step.status))
+        back = old and new and new.rank < old.rank and not step.resets
+        if step.status and not round_.ended and not back:
+            state.status = step.status
     for steps in (state.taken, state.present.steps):
         steps.append(Taken(name, at, event.seq, values))
-
-
-def _step(state: Complaint, step: Step, policy: Policy) -> None:
-    """What a step does besides being taken: fields it sets, steps it undoes, the next status."""
-    round_ = state.present
-    state.fields.update(step.sets or {})
-    round_.steps = [t for t in round_.steps if t.step not in step.resets]
-    # A contact after the reply does not lead back; only a return or a re-opening does.
-    old, new = (policy.term("status", s) for s in (state.status, step.status))
-    back = old and new and new.rank < old.rank and not step.resets
-    if step.status and not round_.ended and not back:
-        state.status = step.status
 
 
 def facts_of(

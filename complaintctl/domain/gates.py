@@ -26,21 +26,20 @@ def refusals(state: Complaint, policy: Policy, action: str) -> list[Fault]:
 def _lacks(gate: Gate, state: Complaint, policy: Policy) -> Iterator[Fault]:
     about = {"gate": gate.id, "clause": gate.clause, "article": gate.place}
     about |= {"source": policy.named(gate.origin), "after": [*map(policy.label, gate.after)]}
-    known = state.facts
     taken = sorted(state.present.steps, key=attrgetter("at"))
     done = {t.step: t.at for t in taken}  # each the last time
     since = max((done[name] for name in gate.after if name in done), default=state.received_at)
     lacking = [("gate.step", name) for name in gate.steps if name not in done]
     lacking += [("gate.again", n) for n in gate.steps if done.get(n, since) < since]
-    lacking += [("gate.field", name) for name in gate.fields if known.get(name) in (None, "")]
-    lacking += [("gate.true", name) for name in gate.true if known.get(name) is not True]
+    lacking += [("gate.field", name) for name in gate.fields if state.facts.get(name) in (None, "")]
+    lacking += [("gate.true", name) for name in gate.true if state.facts.get(name) is not True]
     for code, name in lacking:
         yield Fault(code, {**about, "what": policy.label(name)})
-    values = [known.get(name) for name in gate.differ]
+    values = [state.facts.get(name) for name in gate.differ]
     if all(values) and len(set(values)) < len(values):
         yield Fault("gate.differ", {**about, "what": [policy.label(n) for n in gate.differ]})
     for name, allowed in (gate.one_of or {}).items():
-        if known.get(name) not in allowed:
+        if state.facts.get(name) not in allowed:
             words = [policy.term(policy.vocabulary_of(name), a) or a for a in allowed]
             yield Fault("gate.one_of", {**about, "what": policy.label(name), "allowed": words})
 
