@@ -130,8 +130,7 @@ def amend(office: Office, wanted: str, given: Given, reason: str) -> Done:
                     raise Usage("time.after_step", value=received, step=step, at=first.at)
         wrong.tell()
         known = {**state.fields, "received_at": iso(state.received_at)}
-        kind = known.get("kind")  # an old record may have none
-        if values.get("kind", kind) != kind and policy.restricted(state.facts):
+        if values.get("kind") not in (None, known.get("kind")) and policy.restricted(state.facts):
             values.setdefault("restricted", True)  # unless it is said that it is not
         values = {name: value for name, value in values.items() if value != known.get(name, "")}
         if values:
