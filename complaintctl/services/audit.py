@@ -14,7 +14,7 @@ from ..ledger.store import Draft, head
 from ..ledger.verify import prove
 from ..rulebook.check import sound
 from .holiday_source import announced_years, state_council_days
-from .session import Office, Typed, Values
+from .session import Office, Typed, Values, stamped
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,15}")
 _ANCHOR = re.compile(r"\s*(\d{1,12})\s*[:：]\s*([0-9a-fA-F]{8,64})\s*")
@@ -29,7 +29,7 @@ def init(
     calendar = announced(now)
     with created(path) as ledger, ledger.unit():
         ledger.station = code
-        office = Office(ledger, by=by, now=now, own=own)
+        office = stamped(ledger, by=by, now=now, own=own)
         office.write(opened, adoption(rules, now, now.date()), calendar)
         project_office(ledger, office.book)
         seal = anchor(*head(ledger))

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..domain.fold import Complaint
 from ..domain.moments import read_moment
@@ -20,14 +20,17 @@ Values = dict[str, Any]  # by name: a row of the ledger, or what scripts get
 SOON = dt.timedelta(minutes=5)  # how far a clerk's watch may be ahead of ours
 
 
-class Office:
-    """What a service needs, on an open ledger, with a batch id of its own for this invocation.
-    ``own`` is the office's folder of rule files, if it has one."""
+class Office(NamedTuple):
+    """What a service needs. ``own`` is the office's folder of rule files, if it has one."""
 
-    def __init__(self, ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None) -> None:
-        batch = f"{now:%Y%m%d-%H%M%S}-{os.urandom(4).hex()}"
-        self.ledger, self.book, self.stamp = ledger, Book(ledger), Stamp(by, batch, now)
-        self.now, self.own = now, own
+    ledger: Ledger
+    book: Book
+    stamp: Stamp
+    own: Path | None = None
+
+    @property
+    def now(self) -> dt.datetime:
+        return self.stamp.now
 
     @property
     def policy(self) -> Policy:
@@ -49,11 +52,17 @@ class Office:
             return refresh(self.ledger, self.book, draft.body.get("days", ()))
 
 
+def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None) -> Office:
+    """An office on an open ledger, with a batch id of its own for this invocation."""
+    batch = f"{now:%Y%m%d-%H%M%S}-{os.urandom(4).hex()}"
+    return Office(ledger, Book(ledger), Stamp(by, batch, now), own)
+
+
 @contextmanager
 def office(path: Path, *, by: str, now: dt.datetime, own: Path | None = None) -> Iterator[Office]:
     """Opens the ledger for one invocation and closes it again; its troubles are told as such."""
     with translated(path), closing(open_ledger(path)) as ledger:
-        yield Office(ledger, by=by, now=now, own=own)
+        yield stamped(ledger, by=by, now=now, own=own)
 
 
 def writable(path: str | Path, suffix: str, *kept: Path | None) -> Path:
