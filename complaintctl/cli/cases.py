@@ -1,7 +1,7 @@
 """Commands that do something on a complaint: log, assign, update, amend, close, reopen, undo."""
 
+from ..domain.fold import ASSIGNED, CLOSED, REOPENED
 from ..services import casework, reading
-from ..services.session import Values
 from .desk import Desk, Fields, Many, Opt, pairs, typed
 from .render import clock_lines, labelled, when
 
@@ -10,41 +10,37 @@ def log_(desk: Desk, text: Opt, *, at: Opt, set_: Many, **given: Fields) -> None
     given["account_no"] = given.pop("account")
     said = {name: value for name, value in {"content": typed(text), **given}.items() if value}
     found = casework.log(desk.office, [*said.items(), *pairs(set_)], at=at)
-    _done(desk, "logged", (found["number"], None, True), found)
+    _done(desk, "logged", (found["number"], None, True), **found)
     for other in found["similar"]:
         desk.note("said.similar", **other, field=desk.text(f"field.{other['same']}"))
 
 
 def assign_(desk: Desk, number: str, handler: str, *, unit: Opt, at: Opt) -> None:
     given = [("handler", handler), *([("unit", unit)] if unit else [])]
-    number, _, new = casework.act(desk.office, number, casework.ASSIGNED, given, at)
+    number, _, new = casework.act(desk.office, number, ASSIGNED, given, at)
     _done(desk, "assigned", (number, handler, new))
 
 
 def update_(desk: Desk, number: str, step: str, text: Opt, *, at: Opt, set_: Many) -> None:
-    done = casework.act(desk.office, number, step, pairs(set_), at, typed(text))
-    _done(desk, "updated", done)
+    _done(desk, "updated", casework.act(desk.office, number, step, pairs(set_), at, typed(text)))
 
 
 def amend_(desk: Desk, number: str, *, set_: list[str], reason: str) -> None:
-    number, fields = casework.amend(desk.office, number, pairs(set_), reason)
-    _done(desk, "amended", (number, fields, bool(fields)))
+    _done(desk, "amended", casework.amend(desk.office, number, pairs(set_), reason))
 
 
 def close_(desk: Desk, number: str, *, at: Opt, set_: Many) -> None:
-    done = casework.act(desk.office, number, casework.CLOSED, pairs(set_), at)
-    _done(desk, "closed", done)
+    _done(desk, "closed", casework.act(desk.office, number, CLOSED, pairs(set_), at))
 
 
 def reopen_(desk: Desk, number: str, *, reason: str, at: Opt) -> None:
-    done = casework.act(desk.office, number, casework.REOPENED, (), at, reason)
-    _done(desk, "reopened", done)
+    _done(desk, "reopened", casework.act(desk.office, number, REOPENED, (), at, reason))
 
 
-def _done(desk: Desk, key: str, done: tuple[str, object, bool], more: Values | None = None) -> None:
+def _done(desk: Desk, key: str, done: casework.Done, **more: object) -> None:
     """One sentence on what was done; all clocks after a registration, else the next deadline."""
     number, what, new = done
-    shown = reading.show(desk.office, number) | (more or {})
+    shown = reading.show(desk.office, number) | more
     desk.give(shown)
     desk.say(f"said.{key}" if new else f"said.already_{key}", **labelled(desk, shown), what=what)
     running = [c for c in shown["clocks"] if c["state"] in ("running", "overdue")]
@@ -60,6 +56,5 @@ def undo_(desk: Desk, batch: Opt) -> None:
     found = casework.undo(desk.office, batch)
     done = [desk.office.policy.called(t) for t in found["types"].split(",")]
     shown = found["numbers"][:5] + ["…"] * (len(found["numbers"]) > 5)
-    told = {"at": when(found["at"]), "done": done, "count": len(found["numbers"])}
-    key = "said.undone" if found["new"] else "said.already_undone"
-    desk.tell(key, found, **told, numbers=shown)
+    told = {"at": when(found["at"]), "done": done, "count": len(found["numbers"]), "numbers": shown}
+    desk.tell("said.undone" if found["new"] else "said.already_undone", found, **told)

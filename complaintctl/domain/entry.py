@@ -41,7 +41,10 @@ def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bo
         whole = free_text(text)
         match field.type:
             case "term":
-                return word(policy, field, text)
+                if not text.strip():
+                    raise Usage(faults=[absent(policy, field)])
+                terms = policy.vocabulary.get(field.of or field.id, {})
+                return meant(terms.values(), text, "value").id
             case "bool":
                 if (folded := plain(text)) not in YES | NO:
                     raise Usage("value.bool", value=text)
@@ -74,16 +77,7 @@ def free_text(text: str) -> str:
 def phone(text: str) -> str:
     """A phone number in one form: no blanks, no country code, a mobile one without dashes."""
     folded = re.sub(r"^(\+?86|0086)-?(?=1[0-9]{10}$|1[0-9]{2}-)", "", unspaced(text))
-    mobile = re.fullmatch(r"1[0-9]{2}-[0-9]{4}-[0-9]{4}", folded)
-    return folded.replace("-", "") if mobile else folded
-
-
-def word(policy: Policy, field: Field, text: str) -> str:
-    """The id of the word a text means in the field's vocabulary."""
-    if not text.strip():
-        raise Usage(faults=[absent(policy, field)])
-    terms = policy.vocabulary.get(field.of or field.id, {})
-    return meant(terms.values(), text, "value", field=field).id
+    return re.sub(r"^(1[0-9]{2})-([0-9]{4})-([0-9]{4})$", r"\1\2\3", folded)
 
 
 def _number(text: str, *, count: bool) -> float | int:
@@ -97,10 +91,9 @@ def _number(text: str, *, count: bool) -> float | int:
     return int(value) if value == int(value) else value
 
 
-def missing(policy: Policy, values: Mapping[str, Any]) -> list[Fault]:
-    """The required fields that have no value."""
-    required = [f for f in policy.fields.values() if f.required]
-    return [absent(policy, f) for f in required if values.get(f.id) in (None, "")]
+def missing(policy: Policy, values: Mapping[str, Any], names: Iterable[str]) -> list[Fault]:
+    """Those of the named fields that have no value."""
+    return [absent(policy, policy.fields[n]) for n in names if values.get(n) in (None, "")]
 
 
 def absent(policy: Policy, field: Field) -> Fault:
@@ -108,9 +101,3 @@ def absent(policy: Policy, field: Field) -> Fault:
     choices = list(policy.vocabulary.get(policy.vocabulary_of(field.id), {}).values())
     code = "value.missing" if choices else "value.empty"
     return Fault(code, {"field": field, "choices": choices})
-
-
-def split(policy: Policy, values: Mapping[str, Any]) -> tuple[Values, Values]:
-    """Values that may stand in the chain, and personal ones beside it."""
-    private = {k: v for k, v in values.items() if k in policy.private}
-    return {k: v for k, v in values.items() if k not in private}, private

@@ -30,6 +30,11 @@ BESIDE = (
     *("notified", "handler_unit", "address_account"),
 )
 
+# Steps that no file declares: events of a type of their own, called in English as their commands.
+ASSIGNED = Step("assigned", "交办", "assign", status="assigned")
+CLOSED, REOPENED = Step("closed", "办结", "close"), Step("reopened", "重新办理", "reopen")
+OWN = {step.id: step for step in (ASSIGNED, CLOSED, REOPENED)}
+
 T = TypeVar("T", str, dt.datetime)
 
 
@@ -75,14 +80,9 @@ class Complaint:
         self.rounds = [Round(self.received_at, ended, [*self.taken])]
 
     @property
-    def closed_at(self) -> dt.datetime | None:
-        """When it was closed, in the present round; None while open."""
-        return self.rounds[-1].ended
-
-    @property
-    def steps(self) -> list[Taken]:
-        """The steps that count in the present round."""
-        return self.rounds[-1].steps
+    def present(self) -> Round:
+        """The round it is in, or that it was in when it was closed."""
+        return self.rounds[-1]
 
 
 def fold(
@@ -99,7 +99,7 @@ def fold(
         if not state.voided and event.batch not in voided:
             _apply(state, event, policy)
     if state.voided:
-        state.status, state.rounds[0].ended = "voided", state.received_at
+        state.status, state.present.ended = "voided", state.received_at
     state.facts = facts_of(state.fields, policy, state.origin, state.status, len(state.rounds) - 1)
     return state
 
@@ -112,7 +112,7 @@ def ending(received: T, done: Mapping[str, T]) -> tuple[str, T]:
 
 def _apply(state: Complaint, event: Event, policy: Policy) -> None:
     values, at = {**event.body, **event.private}, instant(event.occurred_at)
-    name = str(values.get("step", event.type))
+    name, round_ = str(values.get("step", event.type)), state.present
     if name == "amended":
         if "received_at" in values:
             first = state.rounds[0]
@@ -122,32 +122,26 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
         values.pop("reason", None)
         state.fields.update(values)
         return
+    state.fields.update({k: v for k, v in values.items() if k not in OF_THE_STEP})
     if name == "reopened":
         state.rounds.append(Round(at, None, []))
         state.fields.pop("outcome", None)
-    state.fields.update({k: v for k, v in values.items() if k not in OF_THE_STEP})
-    if name == "reopened":
         state.status = "assigned" if state.fields.get("handler") else "registered"
     elif name == "closed":
         outcome = policy.term("outcome", state.fields.get("outcome"))
         state.status = (outcome.group if outcome else "") or "closed"
-        state.rounds[-1].ended = at
+        round_.ended = at
     else:
-        _step(state, policy.steps.get(name) or Step(name, name, name), policy)
-    for steps in (state.taken, state.steps):
-        steps.append(Taken(name, at, event.seq, values))
-
-
-def _step(state: Complaint, step: Step, policy: Policy) -> None:
-    """What a step does besides being taken: fields it sets, steps it undoes, the next status."""
-    state.fields.update(step.sets or {})
-    state.rounds[-1].steps = [t for t in state.steps if t.step not in step.resets]
-    wanted = "assigned" if step.id == "assigned" else step.status
-    if wanted and state.closed_at is None:
+        step = OWN.get(name) or policy.steps.get(name) or Step(name, name, name)
+        state.fields.update(step.sets or {})
+        round_.steps = [t for t in round_.steps if t.step not in step.resets]
         # A contact after the reply does not lead back; only a return or a re-opening does.
-        old, new = (policy.term("status", s) for s in (state.status, wanted))
-        if step.resets or not (old and new and new.rank < old.rank):
-            state.status = wanted
+        old, new = (policy.term("status", s) for s in (state.status, step.status))
+        back = old and new and new.rank < old.rank and not step.resets
+        if step.status and not round_.ended and not back:
+            state.status = step.status
+    for steps in (state.taken, state.present.steps):
+        steps.append(Taken(name, at, event.seq, values))
 
 
 def facts_of(
@@ -157,13 +151,9 @@ def facts_of(
     channel = policy.term("channel", fields.get("channel"))
     level = policy.term("level", fields.get("level"))
     category = policy.term("category", fields.get("category"))
-    return {
-        **fields,
-        "named": bool(fields.get("named", fields.get("name"))),
-        "channel_group": channel.group if channel else "",
-        "rank": level.rank if level else 0,
-        "class": (category.parent or category.id) if category else "",
-        "reopened": round_,
-        "origin": origin,
-        "status": status,
-    }
+    facts = dict(fields, origin=origin, status=status, reopened=round_)
+    facts["named"] = bool(fields.get("named", fields.get("name")))
+    facts["channel_group"] = channel.group if channel else ""
+    facts["rank"] = level.rank if level else 0
+    facts["class"] = (category.parent or category.id) if category else ""
+    return facts

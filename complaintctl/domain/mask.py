@@ -21,12 +21,11 @@ def telephones(text: str) -> str:
 
 def masked(fields: Mapping[str, Any], withheld: str, private: frozenset[str]) -> dict[str, Any]:
     """The same fields with every private one masked and free text replaced by ``withheld``."""
-    return {k: _mask(k, v, withheld) if k in private else v for k, v in fields.items()}
+    known = {k: v for k, v in fields.items() if k in private and v not in (None, "")}
+    return {**fields, **{k: _mask(k, v, withheld) for k, v in known.items()}}
 
 
 def _mask(key: str, value: Any, withheld: str) -> Any:
-    if value in (None, ""):
-        return value
     if key in FREE_TEXT or not isinstance(value, str):
         return withheld
     if key in ("phone", "account_no"):

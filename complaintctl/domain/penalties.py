@@ -1,6 +1,6 @@
 """What the rules propose against staff. A proposal is no fine: a person approves or waives it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from .clocks import Clock
@@ -25,25 +25,23 @@ class Proposal(NamedTuple):
     shared: float = 0.0
 
 
-def proposals(state: Complaint, policy: Policy, running: Iterable[Clock]) -> list[Proposal]:
+def proposals(state: Complaint, policy: Policy, running: Iterable[Clock]) -> Iterator[Proposal]:
     """Every penalty whose trigger is met, with what a person has decided about it.
 
     ``running`` are the complaint's clocks: a penalty with ``late`` needs one of those limits
     breached. Nobody is fined from an old book.
     """
     if state.voided or state.origin == OLD:
-        return []
+        return
     late = {c.limit.partition("/")[0]: c for c in running if c.state == "late"}
     decided = {t.fields.get("penalty"): t for t in state.taken if t.step in _VERDICTS}
-    found = []
     for rule in policy.penalties:
         breached = [late[limit] for limit in rule.late if limit in late]
         if rule.applies(state.facts) and (breached or not rule.late):
             # One for a breach itself, one for every further day (压单: 超过再按1单…/天累加).
             ends = ((c.met_at or state.rounds[c.round].ended, c.due_at) for c in breached)
             days = sum(1 + (end - due).days if end and due else 1 for end, due in ends)
-            found.append(_proposal(rule, state.facts, days, decided.get(rule.id)))
-    return found
+            yield _proposal(rule, state.facts, days, decided.get(rule.id))
 
 
 def _proposal(rule: Penalty, known: Table, days: int, verdict: Taken | None) -> Proposal:
@@ -51,7 +49,7 @@ def _proposal(rule: Penalty, known: Table, days: int, verdict: Taken | None) -> 
     units = {"person": known.get("persons") or 1, "day_late": days}
     times = float(by_fact(rule.multiplier, known))
     ruled = float(by_fact(rule.amount, known)) * int(units.get(rule.per, 1)) * times
-    amount = ruled if said.get("amount") is None else float(said["amount"])
+    amount = float(said.get("amount", ruled))
     points = float(by_fact(rule.points, known)) * times
     shared = amount * rule.share if all(map(known.get, rule.share_on)) else 0.0
     ids, person = (rule.id, rule.origin), str(said.get("person") or "")

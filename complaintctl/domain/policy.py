@@ -207,6 +207,7 @@ class Policy:
         self.fields = {field.id: field for field in self._items(Field)}
         usual = {field.id: field.default for field in self.fields.values()}
         self.defaults: dict[str, Any] = {k: v for k, v in usual.items() if v is not None}
+        self.required = [field.id for field in self.fields.values() if field.required]
         self.private = frozenset(field.id for field in self.fields.values() if field.private)
         self.steps = {step.id: step for step in self._items(Step)}
         self.lasting = {step.id for step in self.steps.values() if step.after_close}

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -39,34 +39,33 @@ def spellings(word: Named) -> tuple[str, str, str]:
     return plain(word.id), plain(word.zh), plain(word.en)
 
 
-def candidates(words: Iterable[W], text: str) -> list[W]:
+def candidates(words: Collection[W], text: str) -> list[W]:
     """The words a text may mean: the one it names exactly, all that begin with it, else the only
     one whose Chinese label has it as a part."""
-    wanted, known = plain(text), list(words)
-    exact = [w for w in known if wanted in spellings(w)]
+    wanted = plain(text)
+    exact = [w for w in words if wanted in spellings(w)]
     if exact or not wanted:
         return exact[:1]
-    begun = [w for w in known if any(s.startswith(wanted) for s in spellings(w))]
-    part = [w for w in known if wanted in plain(w.zh)]
+    begun = [w for w in words if any(s.startswith(wanted) for s in spellings(w))]
+    part = [w for w in words if wanted in plain(w.zh)]
     return part if not begun and len(part) == 1 else begun
 
 
-def meant(words: Iterable[W], text: str, kind: str, **params: Any) -> W:
+def meant(words: Collection[W], text: str, kind: str, **params: Any) -> W:
     """The one word a text means; Usage KIND.unknown or KIND.ambiguous with the nearest ones."""
-    known = list(words)
-    match = candidates(known, text)
+    match = candidates(words, text)
     if len(match) == 1:
         return match[0]
     code = f"{kind}.ambiguous" if match else f"{kind}.unknown"
-    raise Usage(code, value=text, nearest=match or nearest(known, text), **params)
+    raise Usage(code, value=text, nearest=match or nearest(words, text), **params)
 
 
-def nearest(words: Iterable[W], text: str) -> list[W]:
+def nearest(words: Collection[W], text: str) -> list[W]:
     """The four words most like a text that names none, best first; if none is like it, the first
     eight."""
     from difflib import SequenceMatcher
 
-    wanted, known = plain(text), list(words)
+    wanted = plain(text)
 
     def likeness(word: W) -> float:
         return max(
@@ -74,5 +73,5 @@ def nearest(words: Iterable[W], text: str) -> list[W]:
             for s in spellings(word)
         )
 
-    ranked = sorted(known, key=likeness, reverse=True)[:4]
-    return [w for w in ranked if likeness(w) >= 0.34] or known[:8]
+    ranked = sorted(words, key=likeness, reverse=True)[:4]
+    return [w for w in ranked if likeness(w) >= 0.34] or [*words][:8]

@@ -49,7 +49,7 @@ def shown(book: Book, events: Sequence[Event]) -> Tables:
         (*key, round_, limit, origin, iso(since), due and iso(due), met and iso(met), *rest)
         for limit, origin, round_, since, due, met, *rest in running
     ]
-    proposed = proposals(state, policy, running)
+    proposed = [*proposals(state, policy, running)]
     fines = [p.amount + p.shared for p in proposed if p.state == "approved"]
     periods = [(iso(r.since), r.ended and iso(r.ended)) for r in state.rounds]
     dates: Values = {f"{t.step}_at": iso(t.at) for each in state.rounds for t in each.steps}

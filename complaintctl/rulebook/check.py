@@ -13,7 +13,7 @@ from ..clock import TZ
 from ..domain.conditions import Table
 from ..domain.entry import read as value_of
 from ..domain.example import KEYS
-from ..domain.fold import BESIDE, DERIVED, OF_THE_STEP
+from ..domain.fold import BESIDE, DERIVED, OF_THE_STEP, OWN
 from ..domain.policy import ITEMS, RULES, Field, Policy, Roll, Term
 from ..domain.spans import read_span
 from ..errors import BadRules, Fault, Trouble, Usage
@@ -34,10 +34,9 @@ ASKING = ("when", "unless", "one_of", "within", "attempts", "amount", "points", 
 GIVEN = ("sets", "default")
 SPANS = ("within", "not_before", "at_most")
 ASKED = ("given", "min", "below", "otherwise")  # what such a table may say instead of a value
-HAPPENS = ("assigned", "closed", "reopened")  # what is taken as steps are, and no file declares
 KEPT = {  # ids of the program's own; base declares some of them
     "field": {*BESIDE, *DERIVED, *OF_THE_STEP, "policy", "steps", "row"},
-    "step": {*HAPPENS, "received", "logged", "amended"},
+    "step": {*OWN, "received", "logged", "amended"},
 }
 FARTHEST = 9999  # days, months …, in which the calendar does not end
 # Near the last year there is, where a rule without any date soon ends.
@@ -202,7 +201,7 @@ def _dangling(policy: Policy, file: object, kind: str, item: Table) -> Wrong:
     item = _fitting(kind, item)
     if "default" in item:  # is a value for its field, as those are that a step sets
         item["default"] = {item["id"]: item["default"]}
-    facts, steps = (*policy.fields, *DERIVED), (*policy.steps, *HAPPENS)
+    facts, steps = (*policy.fields, *DERIVED), (*policy.steps, *OWN)
     known: dict[str, Collection[str]] = {
         **{"from": (*steps, "received"), "on": (*steps, "logged", "amended")},
         "due_field": [f.id for f in policy.fields.values() if f.type in ("day", "moment")],

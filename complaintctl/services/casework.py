@@ -3,23 +3,19 @@
 import datetime as dt
 from operator import attrgetter
 
-from ..clock import instant, iso
-from ..domain.entry import RECEIVED, Given, absent, enter, missing, split
-from ..domain.fold import Complaint
+from ..clock import iso
+from ..domain.entry import RECEIVED, Given, enter, missing
+from ..domain.fold import ASSIGNED, CLOSED, OWN, REOPENED, Complaint
 from ..domain.gates import extended, refusals
 from ..domain.policy import Policy, Step
-from ..domain.vocabulary import Named, candidates, meant, plain, spellings
+from ..domain.vocabulary import candidates, meant, plain, spellings
 from ..errors import Fault, Faults, NotFound, Refused, Usage
 from ..ledger import queries
 from ..ledger.projection import project, refresh
 from ..ledger.store import Draft, next_number
-from .session import SOON, Office, Typed, Values, when
+from .session import Office, Typed, Values, when
 
-Done = tuple[str, Named, bool]  # the complaint's number, the step; False when it was so already
-# Steps that are events of a type of their own; in English they are called as their commands.
-ASSIGNED = Named("assigned", "交办", "assign")
-CLOSED, REOPENED = Named("closed", "办结", "close"), Named("reopened", "重新办理", "reopen")
-OWN = (ASSIGNED, CLOSED, REOPENED)
+Done = tuple[str, object, bool]  # the complaint's number, what is done; False if it was so already
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 WIDE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
 EVER = ("1900-01-01", "2199-12-31")  # the days that dates can be typed for
@@ -37,8 +33,8 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
             received = when(at, office.now)
         adoption, policy = office.book.adopted(received.date())
         values = policy.defaults | enter(policy, given, office.now, wrong)
-        failed = [fault.params.get("field") for fault in wrong]
-        wrong += [f for f in missing(policy, values) if f.params["field"] not in failed]
+        unread = [getattr(fault.params.get("field"), "id", "") for fault in wrong]
+        wrong += missing(policy, values, [name for name in policy.required if name not in unread])
         wrong.tell()
         values |= {"policy": adoption, "named": bool(values.get("name"))}
         number = next_number(office.ledger, policy.number, office.now.date())
@@ -48,16 +44,16 @@ def log(office: Office, given: Given, *, at: Typed = None) -> Values:
 
 
 def act(
-    office: Office, wanted: str, asked: Named | str, given: Given, at: Typed, text: str = ""
+    office: Office, wanted: str, asked: Step | str, given: Given, at: Typed, text: str = ""
 ) -> Done:
     """Any step on a complaint, one of ``OWN`` or as it was typed. A refusal lists all that is
     missing. False when it is so already: closed, open, or handled by that person."""
     with office.ledger.unit():
         state, policy = _living(office, wanted, at)
-        wrong, step = Faults(), Named("", "", "")
+        wrong, step = Faults(), Step("", "", "")
         with wrong.kept():
             step = _step(policy, state, asked) if isinstance(asked, str) else asked
-        if text and isinstance(step, Step) and step.text:
+        if text and step.text:
             given = [(step.text, text), *given]
         name, sign, _ = text.replace("＝", "=").partition("=")
         if sign and any(plain(name) in spellings(field) for field in policy.fields.values()):
@@ -66,12 +62,12 @@ def act(
         with wrong.kept():
             moment = _moment(office, state, policy, step, at)
         wrong.tell()
-        handled = step is ASSIGNED and any(t.step == step.id for t in state.steps)
+        handled = step is ASSIGNED and any(t.step == step.id for t in state.present.steps)
         same = handled and values.items() <= state.fields.items()
-        if same or step is (CLOSED if state.closed_at else REOPENED):  # it is so already
+        if same or step is (CLOSED if state.present.ended else REOPENED):  # it is so already
             return state.number, step, False
         _allow(office, state, policy, step.id, values)
-        type_, said = (step.id, {}) if step in OWN else ("step", {"step": step.id})
+        type_, said = (step.id, {}) if step.id in OWN else ("step", {"step": step.id})
         beside = {"text": text} if text else {}
         _commit(office, policy, Draft(type_, moment, state.number, values | said, beside))
     return state.number, step, True
@@ -80,75 +76,67 @@ def act(
 def _living(office: Office, wanted: str, at: Typed = None) -> tuple[Complaint, Policy]:
     """A complaint that something may be done on, and its policy. If there is none, what is wrong
     with the time is told as well."""
-    wrong, number = Faults(), ""
+    wrong = Faults()
     with wrong.kept():
-        number = queries.find(office.ledger, wanted)
-    if wrong:
-        with wrong.kept():
-            when(at, office.now)
-    wrong.tell()
-    state, policy = office.state(number)
-    if state.voided:
-        raise Refused("complaint.voided", number=state.number)
-    return state, policy
+        state, policy = office.state(queries.find(office.ledger, wanted))
+        if state.voided:
+            raise Refused("complaint.voided", number=state.number)
+        return state, policy
+    with wrong.kept():
+        when(at, office.now)
+    raise wrong.kind(faults=wrong)
 
 
 def _step(policy: Policy, state: Complaint, asked: str) -> Step:
     """The step that a word means; Usage also for one that is a command of its own."""
     steps = policy.steps_for(state.fields.get("plan"))
-    if not candidates(steps, asked) and (own := candidates(OWN, asked)):
+    if not candidates(steps, asked) and (own := candidates(OWN.values(), asked)):
         raise Usage("step.command", value=asked, command=own[0].en)
     return meant(steps, asked, "step")
 
 
-def _moment(
-    office: Office, state: Complaint, policy: Policy, step: Named, at: Typed
-) -> dt.datetime:
+def _moment(office: Office, state: Complaint, policy: Policy, step: Step, at: Typed) -> dt.datetime:
     """When a step was taken. Usage if that is before what it follows: the receipt, a re-opening,
     for a closing the last step, for a re-opening the closing."""
     *before, present = state.rounds
-    since, what = present.since, policy.called(REOPENED.id) if before else None
-    last = max(state.steps, key=attrgetter("at"), default=None)
-    if step is REOPENED and state.closed_at:
-        since, what = state.closed_at, policy.called(CLOSED.id)
-    elif step is CLOSED and last:
-        since, what = last.at, policy.called(last.step)
+    name, since = REOPENED.id if before else None, present.since
+    if step is REOPENED and present.ended:
+        name, since = CLOSED.id, present.ended
+    elif step is CLOSED and present.steps:
+        name, since, *_ = max(present.steps, key=attrgetter("at"))
     # A call-back of that day is meant to come after that day's reply, if a rule says so.
     after = {name for gate in policy.gates if step.id in gate.steps for name in gate.after}
-    moment = when(at, office.now, since, *(t.at for t in state.steps if t.step in after))
+    moment = when(at, office.now, since, *(t.at for t in present.steps if t.step in after))
     if moment < since:
-        code = "time.before_step" if what else "time.before_receipt"
-        raise Usage(code, value=at or moment, step=what, since=since)
+        code = "time.before_step" if name else "time.before_receipt"
+        raise Usage(code, value=at or moment, step=name and policy.called(name), since=since)
     return moment
 
 
-def amend(office: Office, wanted: str, given: Given, reason: str) -> tuple[str, list[object]]:
+def amend(office: Office, wanted: str, given: Given, reason: str) -> Done:
     """Corrects what was registered; the old value stays in the history. Returns the fields that
-    are changed by it."""
+    are changed by it; False if there are none."""
     with office.ledger.unit():
         (state, policy), wrong = _living(office, wanted), Faults()
         values = enter(policy, given, office.now, wrong, RECEIVED)
-        empty = (policy.fields[name] for name, value in values.items() if value == "")
-        wrong += [absent(policy, field) for field in empty if field.required]
+        wrong += missing(policy, values, [name for name in values if name in policy.required])
         if "received_at" in values:
-            received = instant(values["received_at"])
-            first = min(state.taken, key=attrgetter("at"), default=None)
-            if received > office.now + SOON:
-                wrong.append(Fault("time.future", {"value": received}))
-            elif first and received > first.at:
-                told = {"value": received, "step": policy.called(first.step), "at": first.at}
-                wrong.append(Fault("time.after_step", told))
+            with wrong.kept():
+                received = when(values["received_at"], office.now)
+                first = min(state.taken, key=attrgetter("at"), default=None)
+                if first and received > first.at:
+                    step = policy.called(first.step)
+                    raise Usage("time.after_step", value=received, step=step, at=first.at)
         wrong.tell()
         known = {**state.fields, "received_at": iso(state.received_at)}
-        kind = known.get("kind")  # an old record may have none
-        if values.get("kind", kind) != kind and policy.restricted(state.facts):
+        if values.get("kind") not in (None, known.get("kind")) and policy.restricted(state.facts):
             values.setdefault("restricted", True)  # unless it is said that it is not
         values = {name: value for name, value in values.items() if value != known.get(name, "")}
         if values:
             said = values | ({"named": bool(values["name"])} if "name" in values else {})
             beside = {"reason": reason}
             _commit(office, policy, Draft("amended", office.now, state.number, said, beside))
-    return state.number, [policy.fields.get(name) or Fault(f"field.{name}") for name in values]
+    return state.number, [policy.fields.get(n) or Fault(f"field.{n}") for n in values], bool(values)
 
 
 def undo(office: Office, batch: Typed) -> Values:
@@ -156,31 +144,27 @@ def undo(office: Office, batch: Typed) -> Values:
     ``new`` is False when it was undone before. Refused when a later invocation wrote to the same
     complaints, or when it is the founding one."""
     with office.ledger.unit():
-        found = _undoable(office, batch)
-        batch, voided = found["batch"], office.book.voided
-        (numbers, after), new = queries.undoing(office.ledger, batch), batch not in voided
-        if new:
+        voided = office.book.voided
+        for found in queries.batches(office.ledger):
+            done, types = found["batch"] in voided, set(found["types"].split(","))
+            if batch == found["batch"] or not (batch or done or types & (LASTING | {"voided"})):
+                break
+        else:
+            raise NotFound("undo.unknown", value=batch or "-")
+        if types & LASTING:
+            raise Refused("undo.lasting")
+        numbers, after = queries.undoing(office.ledger, found["batch"])
+        if not done:
             if later := [b for b in after if b not in voided]:
-                raise Refused("undo.later", batch=batch, later=later)
-            office.write(Draft("voided", office.now, None, {"batch": batch}))
-            wide = WIDE.intersection(found["types"].split(","))
-            refresh(office.book, EVER if wide else (), numbers)
-    return {**found, "numbers": numbers, "new": new}
-
-
-def _undoable(office: Office, batch: Typed) -> Values:
-    for row in queries.batches(office.ledger):
-        done, types = row["batch"] in office.book.voided, set(row["types"].split(","))
-        if batch == row["batch"] or not (batch or done or types & (LASTING | {"voided"})):
-            if types & LASTING:
-                raise Refused("undo.lasting")
-            return row
-    raise NotFound("undo.unknown", value=batch or "-")
+                raise Refused("undo.later", batch=found["batch"], later=later)
+            office.write(Draft("voided", office.now, None, {"batch": found["batch"]}))
+            refresh(office.book, EVER if types & WIDE else (), numbers)
+    return {**found, "numbers": numbers, "new": not done}
 
 
 def _allow(office: Office, state: Complaint, policy: Policy, action: str, values: Values) -> None:
     """What needs no clause: only ``reopen`` moves what is closed; decisions need their object."""
-    if state.closed_at and action not in {"reopened", *policy.lasting}:
+    if state.present.ended and action not in {"reopened", *policy.lasting}:
         raise Refused("complaint.closed", number=state.number)
     if action == "extended":
         values["limit"], faults = extended(state, policy, office.book.calendar, values)
@@ -201,9 +185,10 @@ def _allow(office: Office, state: Complaint, policy: Policy, action: str, values
 def _commit(office: Office, policy: Policy, draft: Draft) -> None:
     """Writes a draft, what is personal beside the chain, unless a gate of the policy refuses the
     state it would lead to."""
-    number, (body, private) = str(draft.number), split(policy, draft.body)
+    number, said = str(draft.number), draft.body
+    private = {k: v for k, v in said.items() if k in policy.private}
+    body = {k: v for k, v in said.items() if k not in private}
     office.write(draft._replace(body=body, private={**private, **draft.private}))
-    refused = refusals(*office.state(number), body.get("step", draft.type))
-    if refused:
-        raise Refused(faults=[f.about(number=number) for f in refused])
+    if refused := refusals(*office.state(number), body.get("step", draft.type)):
+        raise Refused(faults=refused)
     project(office.book, number)

@@ -53,7 +53,7 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
     if row["restricted"] and not unmask:
         fines = [masked(fine, WITHHELD, frozenset(("person",))) for fine in fines]
     plan = policy.text.get("checklists", {}).get(state.fields.get("plan") or policy.id, ())
-    done = {taken.step: taken.at for taken in state.steps}
+    done = {taken.step: taken.at for taken in state.present.steps}
     steps = filter(None, map(policy.steps.get, plan))  # one may have been dropped
     ticked = [{"step": s.id, "title": s, "done_at": done.get(s.id)} for s in steps if not s.resets]
     lines = [clock(r, policy, office.now) for r in queries.clocks_of(office.ledger, state.number)]
