@@ -18,8 +18,7 @@ LANGUAGES = ("zh", "en")
 @cache
 def catalogue(lang: str) -> dict[str, str]:
     """All sentences of a language by key."""
-    text = Path(__file__).with_name(f"{lang}.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    return dict(json.loads(Path(__file__).with_name(f"{lang}.json").read_bytes()))
 
 
 def say(lang: str, key: str, /, **params: object) -> str:
@@ -49,8 +48,8 @@ def put(lang: str, value: Any) -> str:
 
 def language(wanted: str | None) -> str:
     """The language asked for, else the locale's: Chinese for ``zh*``, English otherwise."""
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    wanted = wanted or next(filter(None, map(os.environ.get, names)), "")
+    settings = map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))
+    wanted = wanted or next(filter(None, settings), "")
     if not wanted and sys.platform == "win32":
         from ctypes import windll
 
