@@ -48,8 +48,8 @@ def put(lang: str, value: Any) -> str:
 
 def language(wanted: str | None) -> str:
     """The language asked for, else the locale's: Chinese for ``zh*``, English otherwise."""
-    settings = map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))
-    wanted = wanted or next(filter(None, settings), "")
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    wanted = wanted or next(filter(None, map(os.environ.get, names)), "")
     if not wanted and sys.platform == "win32":
         from ctypes import windll
 
