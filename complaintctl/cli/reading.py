@@ -10,9 +10,7 @@ from .render import case, clock_lines, labelled, short, table, when
 
 
 def show_(desk: Desk, number: str, *, history: bool, unmask: Opt) -> None:
-    found = reading.show(desk.office, number, unmask)
-    if history:
-        found["history"] = reading.history(desk.office, found["number"], bare=bool(unmask))
+    found = reading.show(desk.office, number, unmask, history=history)
     desk.give(found)
     case(desk, labelled(desk, found))
     clock_lines(desk, found["clocks"])
@@ -58,22 +56,22 @@ def list_(
 ) -> None:
     month = given.pop("month")
     state = open if open != closed else None
-    found, count = reading.listing(desk.office, given, month, state, overdue, limit)
-    desk.give({"count": count, "complaints": found})
+    found = reading.listing(desk.office, given, month, state, overdue, limit)
     _lines(desk, found)
-    desk.say("said.listed" if found else "said.none", shown=len(found), count=count)
+    shown = len(found["complaints"])
+    desk.say("said.listed" if shown else "said.none", shown=shown, **found)
 
 
 def search_(desk: Desk, text: str, *, limit: Opt) -> None:
-    found, more = reading.search(desk.office, text, limit)
-    desk.give({"count": len(found), "more": more, "complaints": found})
+    found = reading.search(desk.office, text, limit)
     _lines(desk, found)
-    key = "found_more" if more else "found" if found else "found_none"
-    desk.say(f"said.{key}", count=len(found))
+    key = "found_more" if found["more"] else "found" if found["count"] else "found_none"
+    desk.say(f"said.{key}", **found)
 
 
-def _lines(desk: Desk, found: list[dict[str, Any]]) -> None:
-    rows = [reading.labelled(desk.office, row) for row in found]
+def _lines(desk: Desk, found: dict[str, Any]) -> None:
+    desk.give(found)
+    rows = [reading.labelled(desk.office, row) for row in found["complaints"]]
     for row in rows:
         row |= {"received": when(row["received_at"])[:10], "due": when(row["next_due_at"])}
         row["content"] = short(row["content"], 44)
@@ -109,13 +107,12 @@ def report_(desk: Desk, name: Opt, *, month: Opt, output: Opt, force: bool) -> N
         path = writable(output, ".csv", desk.office.ledger.path)
         save_csv(path, _lines_of(desk, found), force=force)
         desk.note("said.saved", path=output)
-    period = {"first": found["first"], "last": found["last"]}
     tables = {part["id"]: part["rows"] for part in found["tables"]}
-    desk.give({"report": found["report"].id, **period, **found["figures"], "tables": tables})
-    desk.say("report.head", title=found["report"], **period)
+    about = {"report": found["report"].id, **found["period"]}
+    desk.give({**about, **found["figures"], "tables": tables})
+    desk.say("report.head", title=found["report"], **found["period"])
     for key, value in found["figures"].items():
-        label = found["labels"].get(key, key)
-        desk.say("report.figure", label=label, value=_figure(desk, key, value))
+        desk.say("report.figure", label=found["labels"][key], value=_figure(desk, key, value))
     for part in found["tables"]:
         if part["rows"]:
             desk.line()
@@ -133,7 +130,7 @@ def _figure(desk: Desk, key: str, value: Any) -> str:
 
 def _lines_of(desk: Desk, found: dict[str, Any]) -> list[list[object]]:
     """The figures as the lines of a table."""
-    lines = [[desk.put(found["labels"].get(k, k)), v] for k, v in found["figures"].items()]
+    lines = [[desk.put(found["labels"][k]), v] for k, v in found["figures"].items()]
     for part in found["tables"]:
         lines += [[], [desk.put(part["title"]), desk.text("head.count")]]
         lines += [[desk.put(row["label"]), row.get("count")] for row in part["rows"]]

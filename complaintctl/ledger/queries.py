@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from typing import Any
@@ -140,13 +139,11 @@ def similar(ledger: Ledger, number: str, since: dt.datetime) -> list[Values]:
 
 def shared(ledger: Ledger, batch: str) -> list[str]:
     """The references of a batch's records that other records have as well."""
-    sql = """with double (reference) as (
+    sql = """select reference from complaint
+             where station = :station and status <> 'voided' and reference in (
                select reference from complaint where station = :station and reference is not null
                group by reference having count(*) > 1)
-             select distinct reference from double join complaint k using (reference)
-             join complaint o using (station, reference)
-             where station = :station and k.batch = :batch and o.id <> k.id
-               and k.status <> 'voided' and o.status <> 'voided' order by reference"""
+             group by reference having count(*) > 1 and max(batch = :batch) order by reference"""
     return ledger.column(sql, batch=batch)
 
 
@@ -196,10 +193,10 @@ def undoing(ledger: Ledger, batch: str) -> tuple[list[str], list[str]]:
 
 def duty_days(ledger: Ledger) -> dict[str, list[dt.date]]:
     """The days on which each duty was done."""
-    found = defaultdict(list)
-    for duty, day in ledger.run("select duty, done_on from duty_record where station = :station"):
-        found[duty].append(dt.date.fromisoformat(day))
-    return found
+    sql = """select duty, group_concat(done_on) from duty_record
+             where station = :station group by duty"""
+    found = ledger.run(sql)
+    return {duty: [*map(dt.date.fromisoformat, days.split(","))] for duty, days in found}
 
 
 def balance(ledger: Ledger, period: Period, equal: Equal) -> dict[str, int]:

@@ -39,7 +39,7 @@ OURS = ("named", "row", "text", "reason", UNMAPPED)  # what events hold beside a
 EVENT = ("seq", "occurred_at", "recorded_at", "actor", "batch")
 
 
-def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
+def show(office: Office, wanted: str, unmask: Typed = None, *, history: bool = False) -> Values:
     """One complaint with its clocks and penalties. ``unmask`` is a reason; it is recorded."""
     row = queries.complaint(office.ledger, wanted)
     state, policy = office.state(row["number"])
@@ -57,7 +57,8 @@ def show(office: Office, wanted: str, unmask: Typed = None) -> Values:
     steps = filter(None, map(policy.steps.get, plan))  # one may have been dropped
     ticked = [{"step": s.id, "title": s, "done_at": done.get(s.id)} for s in steps if not s.resets]
     lines = [clock(r, policy, office.now) for r in queries.clocks_of(office.ledger, state.number)]
-    return about | {"penalties": fines, "checklist": ticked, "clocks": lines}
+    about |= {"penalties": fines, "checklist": ticked, "clocks": lines}
+    return about | ({"history": _history(office, policy, row, bool(unmask))} if history else {})
 
 
 def disclose(office: Office, what: str, reason: str, numbers: Iterable[str]) -> None:
@@ -90,12 +91,10 @@ def clock(line: Values, policy: Policy, now: dt.datetime) -> Values:
     return told | {"provisional": bool(line["provisional"]), "round": line["round"] + 1}
 
 
-def history(office: Office, wanted: str, *, bare: bool = False) -> list[Values]:
+def _history(office: Office, policy: Policy, row: Values, bare: bool) -> list[Values]:
     """Every event of a complaint, also who looked behind its mask, oldest first, with both its
     times; undone ones are marked. What is private is masked if the complaint is restricted, unless
     it is ``bare``."""
-    row = queries.complaint(office.ledger, wanted)
-    policy = office.book.policy(row["adoption"])
     lines = []
     for event in events_of(office.ledger, row["number"], disclosed=True):
         said = {**event.body, **event.private}
@@ -137,7 +136,7 @@ def explain(office: Office, wanted: str, policy: Typed = None) -> Values:
 
 def listing(
     office: Office, given: Given, month: Typed, open_: bool | None, overdue: bool, limit: Typed
-) -> tuple[list[Values], int]:
+) -> Values:
     """Complaints that meet the filters (words of today's policy), newest first; and how many."""
     policy, now = office.policy, office.now
     asked = {name: text for name, text in given.items() if text is not None}
@@ -153,13 +152,14 @@ def listing(
         equal["class"] = equal.pop("category")  # a class means all its items
     late = now.isoformat() if overdue else ""
     found, count = queries.listing(office.ledger, equal, period, open_, late, most)
-    return [_brief(office, row) for row in found], count
+    return {"count": count, "complaints": [_brief(office, row) for row in found]}
 
 
-def search(office: Office, text: str, limit: Typed) -> tuple[list[Values], bool]:
+def search(office: Office, text: str, limit: Typed) -> Values:
     """Complaints whose text holds every word, newest first; and whether there are more."""
     found, more = queries.search(office.ledger, text, _most(office, limit))
-    return [_brief(office, row) for row in found], more
+    lines = [_brief(office, row) for row in found]
+    return {"count": len(lines), "more": more, "complaints": lines}
 
 
 def _most(office: Office, limit: Typed) -> int:
@@ -201,24 +201,24 @@ def worded(policy: Policy, values: Values, usual: Values) -> Iterator[tuple[obje
 def report(office: Office, wanted: str, month: Typed) -> Values:
     """The figures and tables of a report file, counted by the ledger's views, for a month or year.
 
-    ``{report, first, last, figures: {id: value}, labels, tables: [{id, title, rows}]}``;
+    ``{report, period: {first, last}, figures: {id: value}, labels, tables: [{id, title, rows}]}``;
     a rate is a fraction of 1, null where there is nothing to divide by.
     """
     from ..rulebook.files import load_report
 
-    text, (first, last) = together(
+    text, days = together(
         lambda: load_report(wanted, office.own), lambda: read_month(month or "this", office.now)
     )
-    named = {"file": text["id"], "now": office.now.isoformat()}
-    named |= {"first": first.isoformat(), "last": last.isoformat()}
-    figures: Values = {}
+    period = dict(zip(("first", "last"), map(str, days), strict=True))
+    named = {"file": text["id"], "now": office.now.isoformat(), **period}
+    policy, figures, tables = office.policy, Values(), []
     for sql in text["figures"]:
         figures |= next(iter(office.ledger.reported(sql, **named)), {})
-    policy, tables = office.policy, []
     for table in text.get("table", ()):
         words, lines = table.get("vocabulary", ""), office.ledger.reported(table["sql"], **named)
         rows = [r | {"label": policy.term(words, r.get("id")) or r.get("id")} for r in lines]
         tables.append({"id": table["id"], "title": build(Named, table), "rows": rows})
-    labels = {figure["id"]: build(Named, figure) for figure in text.get("figure", ())}
-    about = {"report": build(Named, text), "first": first, "last": last}
+    titles = {figure["id"]: build(Named, figure) for figure in text.get("figure", ())}
+    labels = {name: titles.get(name, name) for name in figures}
+    about = {"report": build(Named, text), "period": period}
     return {**about, "figures": figures, "labels": labels, "tables": tables}

@@ -18,8 +18,7 @@ LANGUAGES = ("zh", "en")
 @cache
 def catalogue(lang: str) -> dict[str, str]:
     """All sentences of a language by key."""
-    text = Path(__file__).with_name(f"{lang}.json").read_text(encoding="utf-8")
-    return dict(json.loads(text))
+    return dict(json.loads(Path(__file__).with_name(f"{lang}.json").read_bytes()))
 
 
 def say(lang: str, key: str, /, **params: object) -> str:
