@@ -125,8 +125,7 @@ def _due(limit: Limit, part: int, start: dt.datetime, facts: Table, calendar: Wo
     if not limit.due_field:
         span = limit.span(facts, part)
         return reach(span, start, calendar, limit.roll, limit.count_receipt_day)
-    text = str(facts.get(limit.due_field) or "")
-    at = dt.datetime.fromisoformat(text) if text else None
+    at = dt.datetime.fromisoformat(text) if (text := facts.get(limit.due_field)) else None
     return evening(at) if at and at.time() == dt.time() else at, False
 
 

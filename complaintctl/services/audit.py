@@ -9,7 +9,6 @@ from ..domain.event import anchor, canonical, digest
 from ..domain.policy import Policy
 from ..errors import Usage, together
 from ..ledger.connection import created
-from ..ledger.projection import project_office
 from ..ledger.store import Draft, head
 from ..ledger.verify import prove
 from ..rulebook.check import sound
@@ -27,11 +26,10 @@ def init(
     _, rules = together(lambda: _checked(code), lambda: sound(policy, own))
     opened = Draft("opened", now, None, {"name": station, "code": code})
     calendar = announced(now)
-    with created(path) as ledger, ledger.unit():
+    with created(path) as ledger:
         ledger.station = code
         office = stamped(ledger, by=by, now=now, own=own)
-        office.write(opened, adoption(rules, now, now.date()), calendar)
-        project_office(ledger, office.book)
+        office.record(opened, adoption(rules, now, now.date()), calendar)
         seal = anchor(*head(ledger))
     years = calendar.body["years"]
     about = {"ledger": path, "station": station, "code": code, "policy": rules.id}
@@ -61,5 +59,4 @@ def verify(office: Office, printed: Typed) -> Values:
     found = _ANCHOR.fullmatch(printed) if printed else None
     if printed and not found:
         raise Usage("verify.anchor_form", value=printed)
-    proof = prove(office.ledger, ((int(found[1]), found[2].lower()),) if found else ())
-    return {"ok": not proof.problems, **vars(proof)}
+    return prove(office.ledger, *(int(found[1]), found[2].lower()) if found else ())

@@ -45,11 +45,12 @@ class Office(NamedTuple):
         """Adds events, inside the caller's unit of work."""
         append(self.ledger, self.stamp, drafts)
 
-    def record(self, draft: Draft) -> int:
-        """Adds an event of the office's own; how many complaints a changed calendar touched."""
+    def record(self, *drafts: Draft) -> int:
+        """Adds events of the office's own; how many complaints a changed calendar touched."""
         with self.ledger.unit():
-            self.write(draft)
-            return refresh(self.ledger, self.book, draft.body.get("days", ()))
+            self.write(*drafts)
+            days = [day for draft in drafts for day in draft.body.get("days", ())]
+            return refresh(self.ledger, self.book, days)
 
 
 def stamped(ledger: Ledger, *, by: str, now: dt.datetime, own: Path | None = None) -> Office:
