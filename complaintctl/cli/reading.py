@@ -41,9 +41,9 @@ def explain_(desk: Desk, number: str, *, policy: Opt) -> None:
             desk.say("explain.assumed", reason=item["assumed"])
         desk.say("explain.within", span=item["within"])
         for step in item["days"]:
-            why = desk.text(f"why.{step.why}", name=step.name) if step.why else ""
-            told = {"day": when(step.day), "weekday": weekdays[step.day.weekday()], "why": why}
-            desk.say(f"explain.{step.what}", n=step.n, **told)
+            day, why = step["day"], step["why"] and desk.text(f"why.{step['why']}", **step)
+            told = {"day": when(day), "weekday": weekdays[day.weekday()], "why": why}
+            desk.say(f"explain.{step['what']}", **step | told)
         state = desk.text(f"state.{item['state']}")
         desk.say("explain.state", state=state, met=when(item["met_at"]))
         if item["provisional"]:

@@ -5,9 +5,8 @@ The present time is not known here: only the reader of a running clock says that
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..clock import TZ, evening, instant, iso
 from .conditions import Table, by_fact
@@ -17,9 +16,8 @@ from .spans import Span, read_span
 from .workdays import WorkCalendar
 
 BY_CLOCK = ("minute", "hour")
+ONE = dt.timedelta(days=1)
 Due = tuple[dt.datetime | None, bool]  # the last moment, and whether it is provisional
-# A limit, when it was due and met (as stored, which sorts as moments do), its state, provisional.
-Judged = tuple[Limit, str | None, str, str, bool]
 
 
 class Clock(NamedTuple):
@@ -127,8 +125,7 @@ def _due(limit: Limit, part: int, start: dt.datetime, facts: Table, calendar: Wo
     if not limit.due_field:
         span = limit.span(facts, part)
         return reach(span, start, calendar, limit.roll, limit.count_receipt_day)
-    text = str(facts.get(limit.due_field) or "")
-    at = dt.datetime.fromisoformat(text) if text else None
+    at = dt.datetime.fromisoformat(text) if (text := facts.get(limit.due_field)) else None
     return evening(at) if at and at.time() == dt.time() else at, False
 
 
@@ -147,7 +144,7 @@ def earliest(limit: Limit, start: dt.datetime, calendar: WorkCalendar) -> dt.dat
     return end if not end or span.unit in BY_CLOCK else dt.datetime.combine(end, dt.time(), TZ)
 
 
-def judge(due: T | None, met: T | None, ended: T | None) -> str:
+def judge(due: T | None, met: T | None, ended: T | None = None) -> str:
     """The state of a clock, in whatever comparable form its moments are."""
     end = met or ended
     if end and due and end > due:
@@ -157,9 +154,11 @@ def judge(due: T | None, met: T | None, ended: T | None) -> str:
 
 def judged(
     policy: Policy, facts: Table, received: str, done: Mapping[str, str], calendar: WorkCalendar
-) -> list[Judged] | None:
-    """What ``clocks`` finds for an old record, from the stored form of its dates: many times a
-    second more. None where a limit asks for more than a date. ``verify`` holds the two together.
+) -> list[tuple[Any, ...]] | None:
+    """What ``clocks`` finds for an old record, from the stored form of its dates, which sorts as
+    moments do: many times a second more, and ready for the table (round, limit, policy, since,
+    due, met, state, provisional). None where a limit asks for more than a date. ``verify`` holds
+    the two together.
 
     Only what the steps ``done`` have met is judged.
     """
@@ -172,63 +171,55 @@ def judged(
         if met:
             within = by_fact(limit.within, facts, "promptly")
             since = received if read_span(within).unit in BY_CLOCK else midnight
-            due, unsure = _stored_due(limit, within, since, calendar)
-            found.append((limit, due, met, judge(due, met, None), unsure))
+            due, unsure = _stored(limit, within, since, calendar)
+            found.append((0, limit.id, limit.origin, received, due, met, judge(due, met), unsure))
     return found
 
 
 @lru_cache(4096)  # the same days recur
-def _stored_due(
-    limit: Limit, within: str, since: str, calendar: WorkCalendar
-) -> tuple[str | None, bool]:
-    start = instant(since)
-    due, unsure = reach(read_span(within), start, calendar, limit.roll, limit.count_receipt_day)
-    return iso(due) if due else None, unsure
+def _stored(limit: Limit, within: str, at: str, calendar: WorkCalendar) -> tuple[str | None, int]:
+    span, start = read_span(within), instant(at)
+    due, unsure = reach(span, start, calendar, limit.roll, limit.count_receipt_day)
+    return iso(due) if due else None, int(unsure)  # a number is bound faster than a truth value
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of a derivation. ``what``: start, day (counted, its ordinal in ``n``), skip, end,
-    extended, not_before. ``why`` is the calendar's word (rest, off, makeup, work, receipt),
-    ``name`` the holiday.
-    """
-
-    what: str
-    day: dt.datetime | dt.date
-    n: int = 0
-    why: str = ""
-    name: str = ""
-
-
-def derive(limit: Limit, clock: Clock, state: Complaint, calendar: WorkCalendar) -> list[Line]:
+def derive(limit: Limit, clock: Clock, state: Complaint, calendar: WorkCalendar) -> list[Table]:
     """How the due time came about: start, every day that was skipped and why, the result."""
-    lines = [Line("start", clock.since)]
+    lines = [_line("start", clock.since)]
     if first := earliest(limit, clock.since, calendar):
-        lines.append(Line("not_before", first))
+        lines.append(_line("not_before", first))
     if not limit.due_field:
         span = limit.span(state.facts, int(clock.limit.partition("/")[2] or 1))
         lines += _walk(span, clock.since.date(), limit, calendar)
-    lines += [Line("extended", day) for day in _extensions(limit, state.rounds[clock.round].steps)]
-    return [*lines, Line("end", clock.due_at)] if clock.due_at else lines
+    lines += [_line("extended", day) for day in _extensions(limit, state.rounds[clock.round].steps)]
+    return [*lines, _line("end", clock.due_at)] if clock.due_at else lines
 
 
-def _walk(span: Span, day: dt.date, limit: Limit, calendar: WorkCalendar) -> Iterator[Line]:
+def _walk(span: Span, day: dt.date, limit: Limit, calendar: WorkCalendar) -> Iterator[Table]:
     """The days from the start: counted or skipped (working days), or the roll off a rest day."""
     if span.unit in BY_CLOCK or not span.n:
         return
-    if not limit.count_receipt_day:
-        yield Line("skip", day, 0, "receipt")
-    end, one = _planned(span, day, calendar, limit.count_receipt_day), dt.timedelta(days=1)
+    n, count = 0, limit.count_receipt_day
+    if not count:
+        yield _line("skip", day, why="receipt")
+    end = _planned(span, day, calendar, count)
     if span.unit == "workday":
-        n, next_ = 0, day if limit.count_receipt_day else day + one
-        while n < span.n:
-            works = calendar.is_workday(next_)
+        day -= ONE * count
+        while day < end:
+            day += ONE
+            works = calendar.is_workday(day)
             n += works
-            yield Line("day" if works else "skip", next_, n * works, *calendar.why(next_))
-            next_ += one
+            yield _line("day" if works else "skip", day, n * works, *calendar.why(day))
         return
-    yield Line("day", end, span.n, *calendar.why(end))
+    yield _line("day", end, span.n, *calendar.why(end))
     last = calendar.roll(end, limit.roll)
-    while abs(last - end) > one:
-        end += one if last > end else -one
-        yield Line("skip", end, 0, *calendar.why(end))
+    while abs(last - end) > ONE:
+        end += ONE if last > end else -ONE
+        yield _line("skip", end, 0, *calendar.why(end))
+
+
+def _line(what: str, day: dt.date, n: int = 0, why: str = "", name: str = "") -> Table:
+    """One line of a derivation. ``what``: start, day (counted, its ordinal in ``n``), skip, end,
+    extended, not_before. ``why`` is the calendar's word (rest, off, makeup, work, receipt),
+    ``name`` the holiday."""
+    return {"what": what, "day": day, "n": n, "why": why, "name": name}

@@ -6,7 +6,6 @@ can be erased and the chain still holds.
 
 import json
 from collections.abc import Mapping
-from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -44,7 +43,9 @@ def canonical(value: object) -> str:
 
 def digest(salt: bytes, text: str) -> str:
     """SHA-256 of salt and private text, in hex."""
-    return str(_sha256()(salt + text.encode()).hexdigest())
+    import hashlib  # here: who only reads a ledger need not load it
+
+    return hashlib.sha256(salt + text.encode()).hexdigest()
 
 
 def seal(row: tuple[object, ...], previous: str) -> str:
@@ -53,14 +54,7 @@ def seal(row: tuple[object, ...], previous: str) -> str:
     ``row`` is (station, seq, number, type, occurred_at, recorded_at, actor, batch, body text,
     digest).
     """
-    return str(_sha256()(canonical([*row, previous]).encode()).hexdigest())
-
-
-@cache
-def _sha256() -> Any:
-    from hashlib import sha256  # here: who only reads a ledger need not load it
-
-    return sha256
+    return digest(b"", canonical([*row, previous]))
 
 
 def anchor(seq: int, hash_: str) -> str:

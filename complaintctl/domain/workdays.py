@@ -11,6 +11,8 @@ from functools import cache
 Reason = tuple[str, str]
 
 _ROLL = {"forward": 1, "backward": -1, "none": 0}
+# By what is said of a day, and whether it is of a weekend; else it is called as it is said.
+_CALLED = {("work", True): "makeup", ("", True): "rest", ("", False): "work"}
 # Holidays by law, whatever the year's notice will say: month and day -> name, first year. The
 # dates of lunar ones are fixed by the notice alone.
 _BY_LAW = {(1, 1): ("元旦", 1), (5, 1): ("劳动节", 1), (5, 2): ("劳动节", 2025)}
@@ -32,9 +34,7 @@ class WorkCalendar:
         by_law, since = _BY_LAW.get((day.month, day.day), ("", dt.MAXYEAR))
         if not kind and self.provisional(day) and day.year >= since:
             kind, name = "off", by_law
-        if day.weekday() >= 5:
-            return {"work": "makeup", "": "rest"}.get(kind, kind), name
-        return kind or "work", name
+        return _CALLED.get((kind, day.weekday() >= 5), kind), name
 
     def is_workday(self, day: dt.date) -> bool:
         return self.why(day)[0] in ("work", "makeup")

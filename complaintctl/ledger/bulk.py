@@ -75,10 +75,7 @@ class Preparer:
         if found is None:
             return None
         about = (self.station, event.number, event.recorded_at, event.batch, event.seq)
-        timed = [
-            (*about[:2], 0, limit.id, limit.origin, received, due, met, state, int(unsure))
-            for limit, due, met, state, unsure in found
-        ]
+        timed = [(*about[:2], *clock) for clock in found]
         dates = {f"{step}_at": at for step, at in done.items()}
         dates |= {"received_at": received, "ended_at": ended}
         return {"complaint": [columns(about, policy, facts, dates, timed, [])], "clock": timed}

@@ -7,14 +7,13 @@ import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from heapq import merge
 from itertools import groupby
 from operator import itemgetter
 
 from ..domain.event import GENESIS, anchor, digest, seal
 from ..errors import Fault
-from .connection import Ledger, opened
+from .connection import Ledger, Values, opened
 from .projection import NAMES, OFFICE, searchable, shown, shown_office
 from .store import Book, event
 
@@ -24,51 +23,38 @@ LINES = """select '{0}', number, {1} from {0} where station = :station and numbe
            order by number"""
 
 
-@dataclass
-class Proof:
-    """What was found. ``problems`` is empty for a sound ledger; ``anchor`` is its head now."""
-
-    events: int = 0
-    complaints: int = 0
-    erased: int = 0
-    anchor: str = anchor(0, GENESIS)
-    problems: list[Fault] = field(default_factory=list)
-
-
-def prove(ledger: Ledger, anchors: tuple[tuple[int, str], ...] = ()) -> Proof:
-    """The whole proof. ``anchors`` are (seq, first hex digits) from signed print-outs."""
-    proof = Proof()
+def prove(ledger: Ledger, seq: int = 0, prefix: str = "") -> Values:
+    """The whole proof, also that the hash of event ``seq`` begins as a signed print-out says:
+    ``{ok, events, complaints, erased, anchor, problems}``; ``anchor`` is the ledger's head now."""
+    proof: Values = {"events": 0, "complaints": 0, "erased": 0, "anchor": anchor(0, GENESIS)}
+    problems = list[Fault]()
     for check in (_file, _schema, _chain, _stations, _office, _complaints, _search, _counters):
         try:
-            proof.problems += check(ledger, proof)
+            problems += check(ledger, proof)
         except (sqlite3.DatabaseError, ValueError, KeyError, TypeError, AssertionError) as error:
             name, detail = check.__name__.strip("_"), type(error).__name__
-            proof.problems.append(Fault("verify.unreadable", {"check": name, "detail": detail}))
-    for seq, prefix in anchors:
-        sql = "select hash from event where station = :station and seq = :seq"
-        if not any(hash_.startswith(prefix) for hash_ in ledger.column(sql, seq=seq)):
-            proof.problems.append(Fault("verify.anchor", {"anchor": f"{seq}:{prefix}"}))
-    return proof
+            problems.append(Fault("verify.unreadable", {"check": name, "detail": detail}))
+    sql = "select hash from event where station = :station and seq = :seq"
+    if prefix and not any(h.startswith(prefix) for h in ledger.column(sql, seq=seq)):
+        problems.append(Fault("verify.anchor", {"anchor": f"{seq}:{prefix}"}))
+    return {"ok": not problems, **proof, "problems": problems}
 
 
-def _file(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
-    for line in ledger.column("pragma integrity_check(5)"):
-        if line != "ok":
-            yield Fault("verify.file", {"detail": line})
+def _file(ledger: Ledger, proof: Values) -> Iterator[Fault]:
+    lines = ledger.column("pragma integrity_check(5)")
+    yield from (Fault("verify.file", {"detail": line}) for line in lines if line != "ok")
 
 
-def _schema(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
+def _schema(ledger: Ledger, proof: Values) -> Iterator[Fault]:
     sql = "select name, sql from sqlite_master where sql <> '' and name not like 'sqlite_stat%'"
     with opened() as fresh:
-        ours, wanted = (
-            {(name, re.sub(r"\s+", " ", text)) for name, text in side.run(sql)}
-            for side in (ledger, fresh)
-        )
-    for name in sorted({name for name, _ in ours ^ wanted}):
+        rows = [*ledger.run(sql), *fresh.run(sql)]
+    seen = Counter((name, re.sub(r"\s+", " ", text)) for name, text in rows)
+    for name in sorted({name for (name, _), times in seen.items() if times == 1}):
         yield Fault("verify.schema", {"name": name})
 
 
-def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
+def _chain(ledger: Ledger, proof: Values) -> Iterator[Fault]:
     previous, expected = GENESIS, 1
     erased, missing = set[int](), set[int]()
     for row in ledger.run("select * from history where station = :station order by seq"):
@@ -85,9 +71,9 @@ def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
         if values[3] == "erased":
             erased.update(json.loads(values[8]).get("events", ()))
         previous, expected = hash_, seq + 1
-        proof.events += 1
-    proof.anchor = anchor(expected - 1, previous)
-    proof.erased = len(erased & missing)
+        proof["events"] += 1
+    proof["anchor"] = anchor(expected - 1, previous)
+    proof["erased"] = len(erased & missing)
     yield from (Fault("verify.lost", {"seq": seq}) for seq in sorted(missing - erased))
     sql = """select count(*) from private p where not exists
              (select 1 from event e where e.station = p.station and e.seq = p.seq)"""
@@ -95,7 +81,7 @@ def _chain(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
         yield Fault("verify.table", {"table": "private", "rows": count})
 
 
-def _stations(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
+def _stations(ledger: Ledger, proof: Values) -> Iterator[Fault]:
     """One station's ledger holds nothing of another."""
     for table in ("event", *OF_COMPLAINTS, *OFFICE[1:], "private", "counter"):
         sql = f"select count(*) from {table} where station <> :station"
@@ -103,13 +89,13 @@ def _stations(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
             yield Fault("verify.foreign", {"table": table, "count": count})
 
 
-def _office(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
+def _office(ledger: Ledger, proof: Values) -> Iterator[Fault]:
     for table, rows in shown_office(Book(ledger)).items():
         if wrong := {*ledger.run(f"select * from {table}")} ^ {*rows}:
             yield Fault("verify.table", {"table": table, "rows": len(wrong)})
 
 
-def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
+def _complaints(ledger: Ledger, proof: Values) -> Iterator[Fault]:
     """Walks the events and the tables side by side; a row without an event was invented."""
     book, number_of = Book(ledger), itemgetter(1)
     tables = {"history": "*", **OF_COMPLAINTS}
@@ -118,38 +104,36 @@ def _complaints(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
         found = defaultdict(list)
         for line in lines:
             found[line[0]].append(line[2:])
-        events = found.pop("history", ())
-        if not events:
+        if not (events := found["history"]):
             yield Fault("verify.invented", {"number": number})
             continue
-        proof.complaints += 1
+        proof["complaints"] += 1
         wanted = shown(book, [event(row) for row in sorted(events)])
         if any(sorted(rows) != sorted(found[table]) for table, rows in wanted.items()):
             yield Fault("verify.complaint", {"number": number})
 
 
-def _search(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
+def _search(ledger: Ledger, proof: Values) -> Iterator[Fault]:
     """Holds how often the search index has each word, and its rows, against the complaints."""
     words = Counter[str]()
     for row in ledger.run(f"select {NAMES} from complaint where station = :station"):
         words.update(searchable(row)[::2].encode().lower().decode())  # only ASCII is folded
     wanted = {(c, n) for c, n in words.items() if c.isalnum() or not c.isascii()}
     ledger.run("create virtual table if not exists temp.word using fts5vocab(main, search, row)")
-    wrong = len(wanted ^ set(ledger.run("select term, cnt from temp.word")))
-    for one, other in ("complaint", "search_docsize"), ("search_docsize", "complaint"):
-        wrong += len(ledger.column(f"select id from {one} except select id from {other}"))
+    ids, found = ({*ledger.column(f"select id from {t}")} for t in ("complaint", "search_docsize"))
+    wrong = len(wanted ^ {*ledger.run("select term, cnt from temp.word")}) + len(ids ^ found)
     if wrong:
         yield Fault("verify.table", {"table": "search", "rows": wrong})
 
 
-def _counters(ledger: Ledger, proof: Proof) -> Iterator[Fault]:
+def _counters(ledger: Ledger, proof: Values) -> Iterator[Fault]:
     last = dict(ledger.run("select series, last from counter where station = :station").fetchall())
-    used: dict[str, list[int]] = {series: [] for series in last}
+    used = defaultdict[str, list[int]](list)
     sql = "select distinct number from event where station = :station and number is not null"
     for number in ledger.column(sql):
         series = max((s for s in last if number.startswith(s)), key=len, default="")
         serial = number[len(series) :]
-        used.setdefault(series, []).append(int(serial) if serial.isdigit() else 0)
-    for series, serials in sorted(used.items()):
-        if not len(serials) == max(serials, default=0) == last.get(series, 0):
+        used[series].append(int(serial) if serial.isdigit() else 0)
+    for series in sorted({*last, *used}):
+        if not len(used[series]) == max(used[series], default=0) == last.get(series, 0):
             yield Fault("verify.counter", {"series": series})

@@ -59,5 +59,4 @@ def verify(office: Office, printed: Typed) -> Values:
     found = _ANCHOR.fullmatch(printed) if printed else None
     if printed and not found:
         raise Usage("verify.anchor_form", value=printed)
-    proof = prove(office.ledger, ((int(found[1]), found[2].lower()),) if found else ())
-    return {"ok": not proof.problems, **vars(proof)}
+    return prove(office.ledger, *(int(found[1]), found[2].lower()) if found else ())
