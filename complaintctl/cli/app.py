@@ -5,6 +5,7 @@ Only the module of the command asked for is imported, so that the daily commands
 
 import errno
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout, suppress
@@ -178,11 +179,8 @@ class Command(TyperCommand):
 
 def _help(plain: Callable[[Any], str], known: dict[str, str], ctx: Any) -> str:
     """A command's help with Click's own headings in the user's language."""
-    text = plain(ctx)
-    for key in known:
-        if key.startswith("click."):
-            text = text.replace(key.removeprefix("click."), known[key])
-    return text
+    heads = {k.removeprefix("click."): v for k, v in known.items() if k.startswith("click.")}
+    return re.sub("|".join(map(re.escape, heads)), lambda head: heads[head[0]], plain(ctx))
 
 
 def _front(*, json: bool, version: bool, **settings: Settings) -> None:
