@@ -25,6 +25,8 @@ Line = tuple[tuple[str, ...], int, str, str]
 COMMANDS: list[Line] = [
     (("lgo",), 2, "没有命令“lgo”", "no command “lgo”"),
     (("登记",), 2, "没有命令“登记”", "no command “登记”"),
+    (("it's",), 2, "没有命令“it's”。", "no command “it's”."),
+    (("policy", "it's"), 2, "没有命令“it's”。", "no command “it's”."),
     (("shwo", "001"), 2, "show", "show"),
     (("LOG", "x"), 2, "没有命令“LOG”", "no command"),
     (("policy", "lst"), 2, "没有命令“lst”。相近的有：list。", "list"),

@@ -4,13 +4,14 @@ Only the module of the command asked for is imported, so that the daily commands
 """
 
 import errno
-import inspect
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout, suppress
 from functools import partial
 from importlib import import_module
+from inspect import signature
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
@@ -33,6 +34,8 @@ COMMANDS = {  # and the modules they stand in
     "policy": "rules", "form": "rules", "calendar": "rules", "duty": "rules",
 }  # fmt: skip
 SETTINGS = ("--ledger", "--by", "--lang", "--rules")  # of the whole program; they take a value
+# What is no text: noticed where it comes in (see ``checked``), shown where it goes out.
+STREAMS = {"stdin": "surrogateescape", **dict.fromkeys(("stdout", "stderr"), "backslashreplace")}
 UsageError: Any = typer.BadParameter.__mro__[1]  # Click's class, wherever Typer keeps its Click
 
 
@@ -41,11 +44,11 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
     asked, words = hoisted(sys.argv[1:] if argv is None else argv)
     ledger, by, lang, rules = (asked[name] for name in SETTINGS)
     desk = Desk(language(lang), now, ledger, by, Path(rules) if rules else None, "--json" in asked)
-    for name in ("stdin", "stdout", "stderr"):
-        setattr(sys, name, getattr(sys, name) or StringIO())  # one that the caller has closed
-    for stream in (sys.stdout, sys.stderr):
+    for name, errors in STREAMS.items():
+        stream = getattr(sys, name) or StringIO()  # one that the caller has closed
+        setattr(sys, name, stream)
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors=errors)
     try:
         with desk.closing:
             desk.closing.callback(sys.stdout.flush)  # what can fail here is told as well
@@ -60,7 +63,7 @@ def main(argv: Sequence[str] | None = None, now: Callable[[], Any] = clock.now) 
     except Trouble as trouble:
         return desk.refuse(trouble)
     except UsageError as error:
-        return desk.refuse(_explained(error))
+        return desk.refuse(_explained(error, words))
     except UnicodeEncodeError:
         return desk.refuse(Usage("usage.not_text"))  # bytes of another encoding in an argument
     except KeyboardInterrupt:
@@ -100,11 +103,10 @@ def build(names: Sequence[str], lang: str) -> Any:
     """The parser with these commands, the others by name only; help texts of a language."""
     commands = {name: _spoken(lang, f"help.{name}") for name in COMMANDS}
     for name in commands.keys() & names:
-        verbs = {}
-        for word, function in vars(import_module(f".{COMMANDS[name]}", __package__)).items():
-            group, mark, verb = word.partition("_")
-            if mark and group == name:  # ``log_`` is a command, ``policy_list`` has a verb
-                verbs[verb] = _spoken(lang, f"help.{name}.{verb}".rstrip("."), function)
+        words = vars(import_module(f".{COMMANDS[name]}", __package__))
+        # ``log_`` is a command, ``policy_list`` has a verb.
+        mine = {w.partition("_")[2]: f for w, f in words.items() if w.startswith(f"{name}_")}
+        verbs = {v: _spoken(lang, f"help.{name}.{v}".rstrip("."), f) for v, f in mine.items()}
         commands[name] = verbs.get("") or _spoken(lang, f"help.{name}", commands=verbs)
     return _spoken(lang, "help", _front, commands=commands, invoke_without_command=True)
 
@@ -127,11 +129,9 @@ def _spoken(lang: str, key: str, function: Callable[..., None] | None = None, **
 def _parameters(function: Callable[..., None]) -> Iterator[Any]:
     """The parameters of a function but its desk: by position arguments, by keyword options, with
     the default of their shape; for ``**given`` all the options that its shape names."""
-    params = inspect.signature(function).parameters.values()
+    params = [p for p in signature(function).parameters.values() if p.annotation is not Desk]
     for param in sorted(params, key=lambda p: p.kind is p.KEYWORD_ONLY):  # after ``**given``
         names, shape, default = [param.name], param.annotation, param.default
-        if shape is Desk:
-            continue
         if param.kind is param.VAR_KEYWORD:
             names, shape = get_args(shape)[1].split(), Opt
         if default is param.empty:
@@ -153,8 +153,7 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Refuses an option that comes twice, or would take the next one for its value."""
-        options = [param for param in self.params if isinstance(param, TyperOption)]
-        known = {name: param for param in options if not param.is_flag for name in param.opts}
+        known = {o: p for p in ctx.command.params for o in p.opts if o[0] == "-" and not p.is_flag}
         given = [known.get(word.partition("=")[0]) for word in args]
         if twice := next((p for p in given if p and not p.multiple and given.count(p) > 1), None):
             raise Usage("usage.twice", value=twice.opts[0])
@@ -180,11 +179,8 @@ class Command(TyperCommand):
 
 def _help(plain: Callable[[Any], str], known: dict[str, str], ctx: Any) -> str:
     """A command's help with Click's own headings in the user's language."""
-    text = plain(ctx)
-    for key in known:
-        if key.startswith("click."):
-            text = text.replace(key.removeprefix("click."), known[key])
-    return text
+    heads = {k.removeprefix("click."): v for k, v in known.items() if k.startswith("click.")}
+    return re.sub("|".join(map(re.escape, heads)), lambda head: heads[head[0]], plain(ctx))
 
 
 def _front(*, json: bool, version: bool, **settings: Settings) -> None:
@@ -217,19 +213,19 @@ def hoisted(argv: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     return asked, wrong or (rest if set(rest) - {"--"} else ["due"])  # alone: what is due
 
 
-def _explained(error: Any) -> Usage:
-    """What the parser refused, as a refusal of ours."""
+def _explained(error: Any, words: list[str]) -> Usage:
+    """What the parser refused among the words of a command line, as a refusal of ours."""
     from difflib import get_close_matches
 
-    message, name = error.message, getattr(error, "option_name", "-")
+    message, name, ctx = error.message, getattr(error, "option_name", "-"), error.ctx
     if type(error).__name__ == "NoSuchOption":
-        known = [o for p in error.ctx.command.params for o in p.opts if o.startswith("-")]
+        known = [o for p in ctx.command.params for o in p.opts if o.startswith("-")]
         return Usage("usage.no_option", value=name, nearest=error.possibilities or known)
     if message.startswith("No such command"):
-        verbs, word = sorted(error.ctx.command.commands), message.split("'")[1]
+        verbs, word = sorted(ctx.command.commands), next(w for w in words if repr(w) in message)
         near = get_close_matches(word, verbs, 3, 0.4) or verbs
         return Usage("usage.no_command", value=word, nearest=near)
     if "unexpected extra argument" in message:
         return Usage("usage.extra", value=message.partition(" (")[2].removesuffix(")"))
-    lacking_value = "requires an argument" in message
-    return Usage("usage.no_value" if lacking_value else "usage.other", value=name)
+    code = "no_value" if "requires an argument" in message else "other"
+    return Usage(f"usage.{code}", value=name)

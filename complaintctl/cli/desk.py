@@ -159,21 +159,18 @@ def lacking(given: Mapping[str, object]) -> Faults:
 
 def typed(text: str | None) -> str:
     """The text of a command, if any; ``-`` means standard input."""
-    try:
-        return checked(sys.stdin.read()) if text == "-" else text or ""
-    except UnicodeDecodeError:
-        raise Usage("usage.not_text") from None
+    return checked(sys.stdin.read()) if text == "-" else text or ""
 
 
 def checked(text: str) -> str:
     """A text that was handed in, if it is one: no control characters, no bytes of an encoding
-    unknown (UnicodeEncodeError)."""
+    unknown, for which surrogates stand."""
     if not text.isprintable():
         from ..domain.entry import CONTROL
 
-        text.encode()  # refuses surrogates, which stand for bytes that were no text
-        if found := CONTROL.search(text):
-            raise Usage("usage.control", value=found[0])
+        if found := CONTROL.findall(text):
+            code = "usage.not_text" if max(found) >= "\ud800" else "usage.control"
+            raise Usage(code, value=found[0])
     return text
 
 

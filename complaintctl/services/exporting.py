@@ -49,17 +49,11 @@ def export(
             masked = (row["number"] for row in rows() if row["restricted"])
             disclose(office, f"{layout.id} {first:%Y-%m}", unmask, masked)
         balance, seal = queries.balance(ledger, span, layout.where), anchor(*head(ledger))
-        count = write_register(
-            path,
-            layout,
-            (_values(office, row, first, moment, bool(unmask)) for row in rows()),
-            unit=station,
-            filled_on=moment.date(),
-            period=f"{first.year}年{first.month}月" if monthly else f"{first.year}年",
-            footer=f"台账校验码 {seal}",
-            notes=[BALANCE.format(**balance)],
-            force=force,
-        )
+        about: Values = {"unit": station, "footer": f"台账校验码 {seal}", "force": force}
+        about |= {"filled_on": moment.date(), "notes": [BALANCE.format(**balance)]}
+        about["period"] = f"{first.year}年" + f"{first.month}月" * monthly
+        shown = (_values(office, row, first, moment, bool(unmask)) for row in rows())
+        count = write_register(path, layout, shown, **about)
     return {"path": path, "form": layout.id, "rows": count, **balance, "anchor": seal}
 
 
@@ -90,10 +84,7 @@ def _values(office: Office, row: Values, first: dt.date, moment: dt.datetime, ba
     row |= {name: term.zh for name, term in terms(policy, row).items()}
     dates = {n: dt.datetime.fromisoformat(v) for n, v in row.items() if n.endswith("_at") and v}
     before = row["received_at"] < str(first)
-    return {
-        **(row["more"] if bare or not row["restricted"] else {}),
-        **row,
-        **dates,
+    shown = {
         "item": row["category"] if row["category"] != row["class"] else None,
         "category": row["class"],
         "assessed": bool(row["assessed"]),
@@ -105,6 +96,7 @@ def _values(office: Office, row: Values, first: dt.date, moment: dt.datetime, ba
         "address_account": _join(row["address"], row["account_no"]),
         "note": _join(before and ("往期结转" if row["carried"] else "重新办理"), row["note"]),
     }
+    return {**(row["more"] if bare or not row["restricted"] else {}), **row, **dates, **shown}
 
 
 def _join(*parts: str | bool | None) -> str | None:

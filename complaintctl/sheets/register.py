@@ -21,6 +21,7 @@ _SPARE = 0.96  # printers and fonts differ: a planned page must never run over
 Row = Mapping[str, object]
 Drawn = tuple[int, float, str]  # row number, height it needs, XML of its cells
 _END: Drawn = (0, 0.0, "")
+_ROW = '<row r="{}" ht="{:.2f}" customHeight="1">{}</row>'
 
 
 def write_register(
@@ -66,8 +67,7 @@ class _Register:
 
     def body(self, rows: Iterable[Row]) -> Iterator[str]:
         """The XML of all rows, a page at a time; merges go to the sheet."""
-        held: list[Drawn] = []
-        used, head = 0.0, self.sheet.max_row
+        held, used, head = list[Drawn](), 0.0, self.sheet.max_row
         drawn = (self._line(head + serial, serial, row) for serial, row in enumerate(rows, 1))
         for line, after in itertools.pairwise(itertools.chain(drawn, [_END])):
             if line[0] > LAST_ROW:
@@ -87,7 +87,8 @@ class _Register:
         for number, (text, height) in enumerate(self.tails, end):
             if len(self.columns) > 1:
                 self.sheet.merge_cells(None, number, 1, number, len(self.columns))
-            yield _row(number, height, cell(f"A{number}", style(self.sheet, "left", ""), text))
+            xml = cell(f"A{number}", style(self.sheet, "left", ""), text)
+            yield _ROW.format(number, height, xml)
 
     def _line(self, number: int, serial: int | None, row: Row) -> Drawn:
         """A row as high as its texts ask for; one too high for a page says that it is cut."""
@@ -124,8 +125,4 @@ def _stretched(held: list[Drawn], space: float) -> str:
     tall = [high for _, high, _ in held if high * factor > TALLEST]
     if sum(tall) < total:  # the others take the share of the tall ones
         factor = (space - TALLEST * len(tall)) / (total - sum(tall))
-    return "".join(_row(number, min(TALLEST, high * factor), cells) for number, high, cells in held)
-
-
-def _row(number: int, height: float, cells: str) -> str:
-    return f'<row r="{number}" ht="{height:.2f}" customHeight="1">{cells}</row>'
+    return "".join(_ROW.format(n, min(TALLEST, high * factor), cells) for n, high, cells in held)
