@@ -208,7 +208,7 @@ def _dangling(policy: Policy, file: object, kind: str, item: Table) -> Wrong:
         "due_field": [f.id for f in policy.fields.values() if f.type in ("day", "moment")],
         **dict.fromkeys(("until", "steps", "after", "resets"), steps),
         **dict.fromkeys(("fields", "true", "differ", "share_on"), facts),
-        **dict.fromkeys(("late", "limits"), tuple(limit.id for limit in policy.limits)),
+        **dict.fromkeys(("late", "limits"), (*policy.limits,)),
         **{"status": {*policy.vocabulary.get("status", ())} - {"closed", "voided"}},
         "text": policy.fields,
     }

@@ -14,7 +14,6 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ..domain.conditions import Scalar, Table
 from ..domain.form import Column, Form, Layout
-from ..domain.policy import build
 from ..domain.vocabulary import Named, candidates, nearest
 from ..errors import BadRules, Fault, NotFound
 
@@ -87,11 +86,11 @@ def load_form(wanted: str, own: Path | None = None) -> Form:
     """A paper form by id, title or path. BadRules names all that is wrong with its shape."""
     path = pick("forms", wanted, own)
     text = read(path)
-    hints = {**get_type_hints(Form), "zh": str, "column": TABLES}
-    keys, hinted = ("head", "field", "width"), get_type_hints(Column)
+    hints, hinted = {**get_type_hints(Form), "column": TABLES}, get_type_hints(Column)
+    keys = ("head", "field", "width")
     columns = (examined(c, hinted, keys, "column ") for c in tables(text.get("column")))
     refuse(path.name, examined(text, hints, ("id", "title", "column")), *columns)
-    return build(Form, {**text, "columns": [build(Column, c) for c in text["column"]]})
+    return Form(**{**text, "columns": [Column(**column) for column in text["column"]]})
 
 
 def load_layout(wanted: str, own: Path | None = None) -> Layout:

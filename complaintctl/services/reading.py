@@ -14,7 +14,7 @@ from ..domain.entry import read
 from ..domain.fold import UNMAPPED
 from ..domain.mask import masked
 from ..domain.moments import read_month
-from ..domain.policy import Field, Policy, Term, build
+from ..domain.policy import Field, Item, Policy, Term
 from ..domain.vocabulary import Named
 from ..errors import Fault, together
 from ..ledger import queries
@@ -218,7 +218,7 @@ def report(office: Office, wanted: str, month: Typed) -> Values:
     for table in text.get("table", ()):
         words, lines = table.get("vocabulary", ""), office.ledger.reported(table["sql"], **named)
         rows = [r | {"label": policy.term(words, r.get("id")) or r.get("id")} for r in lines]
-        tables.append({"id": table["id"], "title": build(Named, table), "rows": rows})
-    labels = {figure["id"]: build(Named, figure) for figure in text.get("figure", ())}
-    about = {"report": build(Named, text), "first": first, "last": last}
+        tables.append({"id": table["id"], "title": Item(**table), "rows": rows})
+    labels = {figure["id"]: Item(**figure) for figure in text.get("figure", ())}
+    about = {"report": Item(**text), "first": first, "last": last}
     return {**about, "figures": figures, "labels": labels, "tables": tables}
