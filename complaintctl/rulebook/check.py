@@ -17,8 +17,8 @@ from ..domain.fold import BESIDE, DERIVED, OF_THE_STEP
 from ..domain.policy import ITEMS, RULES, Field, Policy, Roll, Term
 from ..domain.spans import read_span
 from ..errors import BadRules, Fault, Trouble, Usage
-from .files import PACKAGED, TABLES, Wrong, examined, found, leaves, misfits, pick, read, tables
-from .policies import ABOUT, merged
+from .files import PACKAGED, TABLES, Wrong, examined, leaves, listed, misfits, pick, read, tables
+from .policies import ABOUT, merged, reached
 
 Texts = Mapping[Path, Table]
 HEAD: dict[str, Any] = {  # the keys beside the items, and of which type their values are
@@ -59,12 +59,11 @@ def sound(wanted: str, own: Path | None = None) -> Policy:
     """
     path, wrong = pick("policies", wanted, own), list[Fault]()
     try:
-        files = found("policies", own)
-        texts = _reached(path, files)
+        files, texts = reached(path, own)
         for here, text in texts.items():
             if here == path or not here.is_relative_to(PACKAGED):
                 wrong += _located(here, text, partial(_malformed, here, files, texts, set()))
-        policy = Policy(merged(path, own, texts.__getitem__))
+        policy = Policy(merged(path, files, texts))
         for here, text in texts.items():
             wrong += _located(here, text, partial(_dangling, policy, text.get("id")))
     except Trouble as trouble:
@@ -74,16 +73,6 @@ def sound(wanted: str, own: Path | None = None) -> Policy:
     if wrong:
         raise BadRules(faults=wrong)
     return policy
-
-
-def _reached(path: Path, files: dict[str, Path]) -> dict[Path, dict[str, Any]]:
-    """The texts of a file and of all that it includes or keeps as plans."""
-    texts, waiting = dict[Path, dict[str, Any]](), [path]
-    for here in waiting:
-        texts[here] = text = read(here)
-        named = (files.get(str(n)) for key in ("include", "plans") for n in _listed(text.get(key)))
-        waiting += [there for there in named if there and there not in waiting]
-    return texts
 
 
 def _located(path: Path, text: Table, examine: Callable[[str, Table], Wrong]) -> Iterator[Fault]:
@@ -213,16 +202,16 @@ def _dangling(policy: Policy, file: object, kind: str, item: Table) -> Wrong:
         "text": policy.fields,
     }
     for key, names in known.items():
-        yield from ((key, "unknown_name", n) for n in _listed(item.get(key)) if n not in names)
+        yield from ((key, "unknown_name", n) for n in listed(item.get(key)) if n not in names)
     for key, names in (dict.fromkeys(ASKING, facts) | dict.fromkeys(GIVEN, policy.fields)).items():
-        for table in _listed(item.get(key)):
-            yield from _unknown(policy, key, names, table) if isinstance(table, dict) else ()
+        for table in tables(listed(item.get(key))):
+            yield from _unknown(policy, key, names, table)
     yield from _unheld(policy, item)
 
 
 def _unheld(policy: Policy, item: Table) -> Wrong:
     """Values that can be read but would be misjudged."""
-    if {} in _listed(item.get("unless")):
+    if {} in listed(item.get("unless")):
         yield "unless", "bad_value", "{}"  # it would except all
     for key in GIVEN:
         for name, value in item.get(key, {}).items():
@@ -244,10 +233,6 @@ def _holds(policy: Policy, field: Field, value: Any) -> bool:
     except Usage:
         return False
     return bool(read_as == value) and isinstance(read_as, bool) == isinstance(value, bool)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _unknown(policy: Policy, key: str, names: Collection[str], table: Table) -> Wrong:

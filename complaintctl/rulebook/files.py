@@ -150,20 +150,22 @@ def misfits(value: Any, hint: Any) -> list[Any]:
         hint = Scalar | list[Any] | dict[str, Any]
     kind, inner = get_origin(hint), get_args(hint)
     if kind in (Union, UnionType):
-        found = [misfits(value, each) for each in inner]
-        best = min((f for f in found if f != [value]), key=len, default=[value])
-        return best if all(found) else []
+        found = (misfits(value, each) for each in inner)
+        return min(found, key=lambda wrong: (wrong == [value], len(wrong)))
     if kind in (dict, Mapping) and isinstance(value, dict):
         return [m for k, v in value.items() for m in misfits(k, inner[0]) + misfits(v, inner[1])]
-    if kind in (tuple, list, Sequence) and isinstance(value, list):
-        return [m for v in value for m in misfits(v, inner[0])]
-    if kind is tuple:
-        return misfits(value, inner[0])
+    if kind is tuple or (kind in (list, Sequence) and isinstance(value, list)):
+        return [m for v in listed(value) for m in misfits(v, inner[0])]
     if kind is Literal:
         return [] if value in inner else [value]
     fits = type(value) in ((int, float) if hint is float else (hint,))
     plain = isinstance(value, str) or (fits and -HUGE < value < HUGE)  # no nan is
     return [] if hint is object or (fits and plain) else [value]
+
+
+def listed(value: Any) -> list[Any]:
+    """A value that may be a list, or be lacking, as a list."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def leaves(value: Any) -> list[Any]:
