@@ -36,8 +36,7 @@ def found(kind: str, own: Path | None = None) -> dict[str, Path]:
     """The files of a kind (``policies``, ``forms``, ``mappings``, ``reports``) by id, sorted."""
     if own and not own.is_dir():
         raise NotFound("rules.no_folder", path=own)
-    folders = [PACKAGED / kind, *([own / kind] if own else [])]
-    paths = {path.stem: path for folder in folders for path in folder.glob("*.toml")}
+    paths = {p.stem: p for root in (PACKAGED, own) if root for p in (root / kind).glob("*.toml")}
     return dict(sorted(paths.items()))
 
 

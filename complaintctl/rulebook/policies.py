@@ -2,7 +2,6 @@
 policy file to begin with; policies held against the index of ids, and against each other."""
 
 import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -22,8 +21,6 @@ KEY = "diff.key."  # before a key that is compared; the catalogue tells which, a
 COMPARED = [text.removeprefix(KEY) for text in catalogue("zh") if text.startswith(KEY)]
 PROVING = ("due", "state", "penalties", "points", "shared", "measure", "duties")
 COUNTED = {"duty": "duties", "step": "steps", "example": "examples"}
-# What is wrong with an id, by whether it is proven in each of the files that have it.
-LACKING = {(): "absent", (False,): "unproven", (True,): ""}
 Text = dict[str, Any]
 
 
@@ -126,14 +123,14 @@ def coverage() -> dict[str, Any]:
     the index that stands in no file, in more than one, or that no example of its file proves."""
     index = read(PACKAGED / "index.toml")
     texts = {id_: read(path) for id_, path in found("policies").items()}
-    standing = defaultdict[str, list[bool]](list)
+    standing: dict[str, str] = {}  # every id there is, and what is wrong with it
     for text in texts.values():
         proven = {*_proven(text)}
-        for item in (item for kind in RULES for item in text.get(kind, ())):
-            standing[item["id"]].append(item["id"] in proven)
+        for id_ in (item["id"] for kind in RULES for item in text.get(kind, ())):
+            standing[id_] = "twice" if id_ in standing else "" if id_ in proven else "unproven"
     regimes = (*index["seed"], *index["public"])
     wanted = (*index["limits"], *index["penalties"])
-    lacking = {id_: LACKING.get(tuple(standing.get(id_, ())), "twice") for id_ in wanted}
+    lacking = {id_: standing.get(id_, "absent") for id_ in wanted}
     lacking |= {id_: "absent" for id_ in regimes if id_ not in texts}
     return {
         "policies": sum(id_ in texts for id_ in regimes),
