@@ -542,6 +542,11 @@ FAULTS: list[tuple[str, list[tuple[str, str, object]]]] = [
         for rule in ("FREQ=DAILY;COUNT=3", "FREQ=DAILY;UNTIL=20300101", "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30", "FREQ=DAILY;BYDAY",
                      "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=31", "DTSTART:20260101 RRULE:FREQ=DAILY", "FREQ=DAILY;INTERVAL=", "FREQ=DAILY;INTERVAL=-1", "FREQ=DAILY;BYHOUR=9")
     ),
+    # what has no place in a rule hides nothing after it
+    (
+        limit("sets = 3") + "[[gate]]\n" + ITEM.replace("X1", "X2") + "steps = 'x'\n",
+        [("unknown_key", "limit X1 sets", "sets"), ("unknown_name", "gate X2 steps", "x")],
+    ),
     # examples
     (BASE + "[[example]]\ngivn = {}", [("unknown_key", "givn", "givn")]),
     (BASE + "[[example]]\nnote = 'x'\nrefused = ['X1']", [("missing_key", "example x try", "try")]),

@@ -213,11 +213,6 @@ def _unheld(policy: Policy, item: Table) -> Wrong:
     """Values that can be read but would be misjudged."""
     if {} in listed(item.get("unless")):
         yield "unless", "bad_value", "{}"  # it would except all
-    for key in GIVEN:
-        for name, value in item.get(key, {}).items():
-            field = policy.fields.get(name)
-            if field and field.type != "term" and not _holds(policy, field, value):
-                yield key, "bad_value", value
     of = item.get("of") or (("field", item["id"]) not in _base() and item["id"])
     if item.get("type") == "term" and of and not policy.vocabulary.get(of):
         yield "of", "unknown_name", of
@@ -236,14 +231,15 @@ def _holds(policy: Policy, field: Field, value: Any) -> bool:
 
 
 def _unknown(policy: Policy, key: str, names: Collection[str], table: Table) -> Wrong:
-    """The fields a table asks for that there are not, and the words that their fields lack."""
+    """Fields in a table that there are not, words that their vocabularies lack, and values that
+    they cannot have."""
     for name, wanted in table.items():
         if name not in names:
             yield key, "unknown_name", name
         vocabulary = name if name == "channel_group" else policy.vocabulary_of(name)
         if vocabulary:
-            known = {*policy.vocabulary.get(vocabulary, ())}
-            known |= {*ASKED} if isinstance(wanted, dict) else {""}
-            words = wanted if isinstance(wanted, list | dict) else [wanted]
-            place = f"{key}.{name}"
+            words, more = (wanted, ASKED) if isinstance(wanted, dict) else (listed(wanted), ("",))
+            known, place = {*policy.vocabulary.get(vocabulary, ()), *more}, f"{key}.{name}"
             yield from ((place, "unknown_name", word) for word in words if str(word) not in known)
+        elif key in GIVEN and name in names and not _holds(policy, policy.fields[name], wanted):
+            yield key, "bad_value", wanted
