@@ -203,8 +203,7 @@ class Policy:
         self.limits = self._items(Limit, **counting)
         self.extensions, self.gates = self._items(Extension).values(), self._items(Gate).values()
         self.penalties, self.duties = self._items(Penalty).values(), self._items(Duty).values()
-        limits = self.limits.values()
-        asked = (table for limit in limits for table in (limit.when or {}, *limit.unless))
+        asked = (t for limit in self.limits.values() for t in (limit.when or {}, *limit.unless))
         self._asked = sorted(set[str]().union(*asked))
         self._speaking = lru_cache(2048)(self._speaks)
 

@@ -20,7 +20,6 @@ from ..errors import BadRules, Fault, Trouble, Usage
 from .files import PACKAGED, TABLES, Wrong, examined, leaves, listed, misfits, pick, read, tables
 from .policies import ABOUT, merged, reached
 
-Texts = Mapping[Path, Table]
 HEAD: dict[str, Any] = {  # the keys beside the items, and of which type their values are
     **dict.fromkeys(("id", "zh", "en", "edition", "number"), str),
     **dict.fromkeys((*ABOUT[3:], "url", "forms", "note_to_reader"), Any),
@@ -121,7 +120,7 @@ def _fitting(kind: str, item: Table) -> dict[str, Any]:
 
 
 def _malformed(
-    path: Path, files: Table, texts: Texts, met: set[object], kind: str, item: Table
+    path: Path, files: Table, texts: Mapping[Path, Table], met: set[object], kind: str, item: Table
 ) -> Wrong:
     """Keys and ids that cannot be, and values of a wrong type or that cannot be read."""
     wanted = ["id", "clause"] if kind in RULES else ["id", "zh"]
@@ -140,7 +139,7 @@ def _malformed(
         yield from _misnamed(kind, fitting, met) if kind else strange
 
 
-def _strangers(path: Path, files: Table, texts: Texts, head: Table) -> Wrong:
+def _strangers(path: Path, files: Table, texts: Mapping[Path, Table], head: Table) -> Wrong:
     """Files that there are not, and items dropped that there are not or that the program needs."""
     if head.get("id", path.stem) != path.stem:
         yield "id", "bad_id", head["id"]
