@@ -9,7 +9,6 @@ import stat
 import tomllib
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -33,10 +32,9 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-def form(name: str) -> Form:
+def form(name: str, **more: Any) -> Form:
     data = tomllib.loads((FORMS / f"{name}.toml").read_text("utf-8"))
-    columns = tuple(Column(**column) for column in data.pop("column"))
-    return Form(columns=columns, signatures=tuple(data.pop("signatures")), **data)
+    return Form(**{**data, "columns": [Column(**column) for column in data["column"]], **more})
 
 
 def small(**more: Any) -> Form:
@@ -203,7 +201,7 @@ def test_every_page_is_ruled_to_its_end(tmp_path: Path) -> None:
         assert all(full * 0.98 < high < full + 0.5 for high in pages_of(sheet))
         assert [sheet.cell(4 + n, 1).value for n in range(count + 1)] == [*range(1, count + 1), None]
     short = [dict(CASE, reply=None, content="短")] * 30
-    sheet = write(tmp_path / "short.xlsx", replace(layout, rows_per_page=13), short).active
+    sheet = write(tmp_path / "short.xlsx", form("f01", rows_per_page=13), short).active
     assert [b.id for b in sheet.row_breaks.brk] == [16, 29]  # thirteen rows a page
 
 
@@ -306,7 +304,7 @@ def test_words_and_numbers_are_not_broken_when_lines_are_counted() -> None:
 
 
 def test_a_long_title_and_unit_make_their_rows_higher(tmp_path: Path) -> None:
-    slim = replace(form("f01"), columns=form("f01").columns[:3], title="很长的登记簿名称" * 4, orientation="portrait")
+    slim = form("f01", columns=form("f01").columns[:3], title="很长的登记簿名称" * 4, orientation="portrait")
     sheet = write(tmp_path / "slim.xlsx", slim, [CASE], unit="特别长的供电所名称" * 5).active
     usual = write(tmp_path / "usual.xlsx", form("f01"), [CASE]).active
     for row in (1, 2):
@@ -321,14 +319,14 @@ def test_more_than_a_plain_zip_can_hold_is_too_many_rows(tmp_path: Path, monkeyp
 
 
 def test_a_form_without_room_for_a_row_is_refused(tmp_path: Path) -> None:
-    narrow = replace(form("f01"), columns=[replace(c, width=1.0) for c in form("f01").columns], signatures=("签字人",) * 100)
+    narrow = form("f01", columns=[c._replace(width=1.0) for c in form("f01").columns], signatures=("签字人",) * 100)
     with pytest.raises(BadRules, match="no_room"):
         write(tmp_path / "narrow.xlsx", narrow, [CASE])
     assert not (tmp_path / "narrow.xlsx").exists()
 
 
 def test_a_register_of_one_column_and_an_odd_title(tmp_path: Path) -> None:
-    lone = replace(form("f01"), columns=[replace(form("f01").columns[0], width=60.0)], title="台账\n_x000D_" + "𠮷" * 40)
+    lone = form("f01", columns=[form("f01").columns[0]._replace(width=60.0)], title="台账\n_x000D_" + "𠮷" * 40)
     book = write(tmp_path / "lone.xlsx", lone, [CASE])
     assert not book.active.merged_cells.ranges
     assert len(book.active.title.encode("utf-16-le")) <= 62

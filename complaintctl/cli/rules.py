@@ -4,7 +4,7 @@ from functools import partial
 
 import typer
 
-from ..errors import BadRules, together
+from ..errors import BadRules, Fault, together
 from ..rulebook import check, files, policies
 from ..services import duties, rules
 from .desk import Desk, Many, Opt, lacking
@@ -26,8 +26,8 @@ def policy_show(desk: Desk, policy: Opt) -> None:
             desk.line()
             desk.say(f"policy.{kind}", count=len(items))
         for item in items:
-            worth = desk.put(policies.worth(item))
-            words = (item["id"], worth, item.get("article"), f"“{item['clause']}”")
+            worth, clause = desk.put(policies.worth(item)), f"“{item['clause']}”"
+            words = (item["id"], worth, item.get("article"), clause)
             desk.line("  " + "  ".join(filter(None, words)))
             if item.get("assumed"):
                 desk.say("policy.assumed", reason=item["reason"])
@@ -70,10 +70,8 @@ def policy_diff(desk: Desk, policy: str, other: str) -> None:
     sides = together(*(partial(check.sound, side, desk.own) for side in (policy, other)))
     found = policies.differences(*sides)
     desk.give({"differences": found})
-    for item in found:
+    for item in found or [Fault("diff.none")]:
         desk.line(desk.put(item))
-    if not found:
-        desk.say("diff.none")
 
 
 def policy_new(desk: Desk, policy: Opt, *, from_: Opt, name: Opt) -> None:

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from .conditions import Scalar
+from .policy import Item
 from .vocabulary import unspaced
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """One ruled column: ``field`` is a value of the row, ``width`` in Excel characters, ``group`` a
     merged heading above neighbouring columns of the same group."""
 
@@ -24,42 +24,35 @@ class Column:
     assumed: str = ""
 
 
-@dataclass(frozen=True)
-class Form:
+class Form(Item):
     """A register: title, unit and date line, headed columns, ruled rows, signatures."""
 
-    id: str
     title: str
-    columns: tuple[Column, ...]
+    columns: tuple[Column, ...] = ()
     signatures: tuple[str, ...] = ()
-    where: Mapping[str, Scalar | list[Scalar]] = field(default_factory=dict)
+    where: Mapping[str, Scalar | list[Scalar]] = MappingProxyType({})
     orientation: Literal["landscape", "portrait"] = "landscape"
     paper: Literal["A3", "A4"] = "A4"
     rows_per_page: int = 15
     row_height: float = 30.0
     carried: bool = False
     source: str = ""
-    en: str = ""
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(Item):
     """What old books look like: heading spellings by field, further words, defaults.
 
     ``headings`` values are ordered: where two columns mean one field the first with a value wins,
     the other is kept. ``times`` names columns that hold the time of day of a date column."""
 
-    id: str
     headings: Mapping[str, Sequence[str]]
-    times: Mapping[str, Sequence[str]] = field(default_factory=dict)
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    defaults: Mapping[str, Scalar] = field(default_factory=dict)
+    times: Mapping[str, Sequence[str]] = MappingProxyType({})
+    values: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    defaults: Mapping[str, Scalar] = MappingProxyType({})
     nothing: Sequence[str] = ()
     ditto: Sequence[str] = ()
     passed: Sequence[str] = ()
     required: Sequence[str] = ("received_at", "content")
-    zh: str = ""
-    en: str = ""
 
     @cached_property
     def _known(self) -> dict[str, tuple[int, str]]:

@@ -3,8 +3,8 @@
 Built from the merged text of a policy file, which the ledger stores. Knows no regime by name.
 """
 
-from collections.abc import Callable, Mapping
-from functools import cache, cached_property, lru_cache
+from collections.abc import Iterable, Mapping
+from functools import cached_property, lru_cache
 from typing import Any, Literal, TypeVar, dataclass_transform
 
 from ..errors import Fault
@@ -18,11 +18,17 @@ Roll = Literal["forward", "backward", "none"]
 
 @dataclass_transform(frozen_default=True)
 class Item(Named):
-    """What a policy file lists. Its kinds are declared as dataclasses are, but nothing has to be
-    compiled for them at each start: what is not said is found on the class. None equals another."""
+    """What a rule file lists, or is. Its kinds are declared as dataclasses are, but nothing has to
+    be compiled for them at each start: what is not said is found on the class. What is a tuple
+    there may be said as a list or as a lone value. None equals another."""
 
     def __init__(self, id: str, zh: str = "", en: str = "", **more: Any) -> None:
-        vars(self).update(more, id=id, zh=zh, en=en)
+        vars(self).update(id=id, zh=zh, en=en)
+        for key, value in more.items():
+            name = "since" if key == "from" else key
+            if isinstance(getattr(type(self), name, None), tuple):
+                value = tuple(value) if isinstance(value, list | tuple) else (value,)
+            vars(self)[name] = value
 
     __eq__, __hash__ = object.__eq__, object.__hash__
 
@@ -169,26 +175,11 @@ class Duty(Rule):
 RULES: dict[str, type[Rule]] = {rule.__name__.lower(): rule for rule in Rule.__subclasses__()}
 RULES["note"] = Rule  # said without a clock or a demand
 ITEMS: dict[str, type[Item]] = {"field": Field, "step": Step, **RULES}
-T = TypeVar("T")
+T = TypeVar("T", bound=Item)
 
 
-@cache
-def shape(cls: Any) -> dict[str, bool]:
-    """The keys that an item may have, and whether each holds several values."""
-    declared = [getattr(base, "__annotations__", {}) for base in reversed(cls.__mro__)]
-    return {name: str(type_).startswith("tuple") for d in declared for name, type_ in d.items()}
-
-
-def build(cls: Callable[..., T], table: Table) -> T:
-    """An item from its table: lists become tuples, a lone value where a list may stand, one."""
-    several, values = shape(cls), {}
-    for name, value in table.items():
-        name = "since" if name == "from" else name
-        if several.get(name):
-            value = tuple(value) if isinstance(value, list | tuple) else (value,)
-        if name in several:
-            values[name] = value
-    return cls(**values)
+def _by_id(kind: type[T], items: Iterable[Table], **shared: Any) -> dict[str, T]:
+    return {item["id"]: kind(**{**shared, **item}) for item in items}
 
 
 class Policy:
@@ -200,33 +191,29 @@ class Policy:
         self.edition: str = str(text.get("edition", ""))
         self.number: str = text.get("number", "{year}{month}-{serial:03}")
         self.reopen_restarts: bool = text.get("reopen_restarts", True)
-        self.vocabulary: dict[str, dict[str, Term]] = {
-            name: {term["id"]: build(Term, term) for term in terms}
-            for name, terms in text.get("vocabulary", {}).items()
+        self.vocabulary = {
+            n: _by_id(Term, words) for n, words in text.get("vocabulary", {}).items()
         }
-        self.fields = {field.id: field for field in self._items(Field)}
-        usual = {field.id: field.default for field in self.fields.values()}
-        self.defaults: dict[str, Any] = {k: v for k, v in usual.items() if v is not None}
-        self.required = [field.id for field in self.fields.values() if field.required]
-        self.private = frozenset(field.id for field in self.fields.values() if field.private)
-        self.steps = {step.id: step for step in self._items(Step)}
-        self.lasting = {step.id for step in self.steps.values() if step.after_close}
+        self.fields, self.steps = self._items(Field), self._items(Step)
+        fields, steps = self.fields.values(), self.steps.values()
+        self.defaults: dict[str, Any] = {f.id: f.default for f in fields if f.default is not None}
+        self.required = [field.id for field in fields if field.required]
+        self.private = frozenset(field.id for field in fields if field.private)
+        self.lasting = {step.id for step in steps if step.after_close}
         counting = {key: text[key] for key in ("roll", "count_receipt_day") if key in text}
-        self.limits, self.extensions = self._items(Limit, **counting), self._items(Extension)
-        self.gates, self.penalties = self._items(Gate), self._items(Penalty)
-        self.duties = self._items(Duty)
-        self._limit = {limit.id: limit for limit in self.limits}
-        asked = (table for limit in self.limits for table in (limit.when or {}, *limit.unless))
+        self.limits = self._items(Limit, **counting)
+        self.extensions, self.gates = self._items(Extension).values(), self._items(Gate).values()
+        self.penalties, self.duties = self._items(Penalty).values(), self._items(Duty).values()
+        asked = (t for limit in self.limits.values() for t in (limit.when or {}, *limit.unless))
         self._asked = sorted(set[str]().union(*asked))
         self._speaking = lru_cache(2048)(self._speaks)
 
-    def _items(self, kind: type[T], **shared: Any) -> tuple[T, ...]:
-        items = self.text.get(kind.__name__.lower(), ())
-        return tuple(build(kind, shared | item) for item in items)
+    def _items(self, kind: type[T], **shared: Any) -> dict[str, T]:
+        return _by_id(kind, self.text.get(kind.__name__.lower(), ()), **shared)
 
     def limit(self, limit_id: str) -> Limit:
         """The limit of a clock; a repeated limit's parts (``L28-7/2``) lead to their limit."""
-        return self._limit[limit_id.partition("/")[0]]
+        return self.limits[limit_id.partition("/")[0]]
 
     def limits_on(self, facts: Table) -> tuple[Limit, ...]:
         """The limits that run for a complaint with these facts; the same facts recur in bulk."""
@@ -234,7 +221,9 @@ class Policy:
 
     def _speaks(self, *values: Any) -> tuple[Limit, ...]:
         facts = dict(zip(self._asked, values, strict=True))
-        return tuple(limit for limit in self.limits if limit.until and limit.applies(facts))
+        return tuple(
+            limit for limit in self.limits.values() if limit.until and limit.applies(facts)
+        )
 
     def steps_for(self, plan: object) -> list[Step]:
         """The steps a complaint may take: those of a plan (预案) only when it follows that plan."""

@@ -17,10 +17,9 @@ from ..domain.fold import BESIDE, DERIVED, OF_THE_STEP, OWN
 from ..domain.policy import ITEMS, RULES, Field, Policy, Roll, Term
 from ..domain.spans import read_span
 from ..errors import BadRules, Fault, Trouble, Usage
-from .files import PACKAGED, TABLES, Wrong, examined, found, leaves, misfits, pick, read, tables
-from .policies import ABOUT, merged
+from .files import PACKAGED, TABLES, Wrong, examined, leaves, listed, misfits, pick, read, tables
+from .policies import ABOUT, merged, reached
 
-Texts = Mapping[Path, Table]
 HEAD: dict[str, Any] = {  # the keys beside the items, and of which type their values are
     **dict.fromkeys(("id", "zh", "en", "edition", "number"), str),
     **dict.fromkeys((*ABOUT[3:], "url", "forms", "note_to_reader"), Any),
@@ -58,12 +57,11 @@ def sound(wanted: str, own: Path | None = None) -> Policy:
     """
     path, wrong = pick("policies", wanted, own), list[Fault]()
     try:
-        files = found("policies", own)
-        texts = _reached(path, files)
+        files, texts = reached(path, own)
         for here, text in texts.items():
             if here == path or not here.is_relative_to(PACKAGED):
                 wrong += _located(here, text, partial(_malformed, here, files, texts, set()))
-        policy = Policy(merged(path, own, texts.__getitem__))
+        policy = Policy(merged(path, files, texts))
         for here, text in texts.items():
             wrong += _located(here, text, partial(_dangling, policy, text.get("id")))
     except Trouble as trouble:
@@ -73,16 +71,6 @@ def sound(wanted: str, own: Path | None = None) -> Policy:
     if wrong:
         raise BadRules(faults=wrong)
     return policy
-
-
-def _reached(path: Path, files: dict[str, Path]) -> dict[Path, dict[str, Any]]:
-    """The texts of a file and of all that it includes or keeps as plans."""
-    texts, waiting = dict[Path, dict[str, Any]](), [path]
-    for here in waiting:
-        texts[here] = text = read(here)
-        named = (files.get(str(n)) for key in ("include", "plans") for n in _listed(text.get(key)))
-        waiting += [there for there in named if there and there not in waiting]
-    return texts
 
 
 def _located(path: Path, text: Table, examine: Callable[[str, Table], Wrong]) -> Iterator[Fault]:
@@ -131,7 +119,7 @@ def _fitting(kind: str, item: Table) -> dict[str, Any]:
 
 
 def _malformed(
-    path: Path, files: Table, texts: Texts, met: set[object], kind: str, item: Table
+    path: Path, files: Table, texts: Mapping[Path, Table], met: set[object], kind: str, item: Table
 ) -> Wrong:
     """Keys and ids that cannot be, and values of a wrong type or that cannot be read."""
     wanted = ["id", "clause"] if kind in RULES else ["id", "zh"]
@@ -150,7 +138,7 @@ def _malformed(
         yield from _misnamed(kind, fitting, met) if kind else strange
 
 
-def _strangers(path: Path, files: Table, texts: Texts, head: Table) -> Wrong:
+def _strangers(path: Path, files: Table, texts: Mapping[Path, Table], head: Table) -> Wrong:
     """Files that there are not, and items dropped that there are not or that the program needs."""
     if head.get("id", path.stem) != path.stem:
         yield "id", "bad_id", head["id"]
@@ -207,27 +195,22 @@ def _dangling(policy: Policy, file: object, kind: str, item: Table) -> Wrong:
         "due_field": [f.id for f in policy.fields.values() if f.type in ("day", "moment")],
         **dict.fromkeys(("until", "steps", "after", "resets"), steps),
         **dict.fromkeys(("fields", "true", "differ", "share_on"), facts),
-        **dict.fromkeys(("late", "limits"), tuple(limit.id for limit in policy.limits)),
+        **dict.fromkeys(("late", "limits"), (*policy.limits,)),
         **{"status": {*policy.vocabulary.get("status", ())} - {"closed", "voided"}},
         "text": policy.fields,
     }
     for key, names in known.items():
-        yield from ((key, "unknown_name", n) for n in _listed(item.get(key)) if n not in names)
+        yield from ((key, "unknown_name", n) for n in listed(item.get(key)) if n not in names)
     for key, names in (dict.fromkeys(ASKING, facts) | dict.fromkeys(GIVEN, policy.fields)).items():
-        for table in _listed(item.get(key)):
-            yield from _unknown(policy, key, names, table) if isinstance(table, dict) else ()
+        for table in tables(listed(item.get(key))):
+            yield from _unknown(policy, key, names, table)
     yield from _unheld(policy, item)
 
 
 def _unheld(policy: Policy, item: Table) -> Wrong:
     """Values that can be read but would be misjudged."""
-    if {} in _listed(item.get("unless")):
+    if {} in listed(item.get("unless")):
         yield "unless", "bad_value", "{}"  # it would except all
-    for key in GIVEN:
-        for name, value in item.get(key, {}).items():
-            field = policy.fields.get(name)
-            if field and field.type != "term" and not _holds(policy, field, value):
-                yield key, "bad_value", value
     of = item.get("of") or (("field", item["id"]) not in _base() and item["id"])
     if item.get("type") == "term" and of and not policy.vocabulary.get(of):
         yield "of", "unknown_name", of
@@ -245,19 +228,16 @@ def _holds(policy: Policy, field: Field, value: Any) -> bool:
     return bool(read_as == value) and isinstance(read_as, bool) == isinstance(value, bool)
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [] if value is None else [value]
-
-
 def _unknown(policy: Policy, key: str, names: Collection[str], table: Table) -> Wrong:
-    """The fields a table asks for that there are not, and the words that their fields lack."""
+    """Fields in a table that there are not, words that their vocabularies lack, and values that
+    they cannot have."""
     for name, wanted in table.items():
         if name not in names:
             yield key, "unknown_name", name
         vocabulary = name if name == "channel_group" else policy.vocabulary_of(name)
         if vocabulary:
-            known = {*policy.vocabulary.get(vocabulary, ())}
-            known |= {*ASKED} if isinstance(wanted, dict) else {""}
-            words = wanted if isinstance(wanted, list | dict) else [wanted]
-            place = f"{key}.{name}"
+            words, more = (wanted, ASKED) if isinstance(wanted, dict) else (listed(wanted), ("",))
+            known, place = {*policy.vocabulary.get(vocabulary, ()), *more}, f"{key}.{name}"
             yield from ((place, "unknown_name", word) for word in words if str(word) not in known)
+        elif key in GIVEN and name in names and not _holds(policy, policy.fields[name], wanted):
+            yield key, "bad_value", wanted

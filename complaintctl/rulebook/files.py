@@ -14,7 +14,6 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ..domain.conditions import Scalar, Table
 from ..domain.form import Column, Form, Layout
-from ..domain.policy import build
 from ..domain.vocabulary import Named, candidates, nearest
 from ..errors import BadRules, Fault, NotFound
 
@@ -37,8 +36,7 @@ def found(kind: str, own: Path | None = None) -> dict[str, Path]:
     """The files of a kind (``policies``, ``forms``, ``mappings``, ``reports``) by id, sorted."""
     if own and not own.is_dir():
         raise NotFound("rules.no_folder", path=own)
-    folders = [PACKAGED / kind, *([own / kind] if own else [])]
-    paths = {path.stem: path for folder in folders for path in folder.glob("*.toml")}
+    paths = {p.stem: p for root in (PACKAGED, own) if root for p in (root / kind).glob("*.toml")}
     return dict(sorted(paths.items()))
 
 
@@ -87,11 +85,11 @@ def load_form(wanted: str, own: Path | None = None) -> Form:
     """A paper form by id, title or path. BadRules names all that is wrong with its shape."""
     path = pick("forms", wanted, own)
     text = read(path)
-    hints = {**get_type_hints(Form), "zh": str, "column": TABLES}
-    keys, hinted = ("head", "field", "width"), get_type_hints(Column)
+    hints, hinted = {**get_type_hints(Form), "column": TABLES}, get_type_hints(Column)
+    keys = ("head", "field", "width")
     columns = (examined(c, hinted, keys, "column ") for c in tables(text.get("column")))
     refuse(path.name, examined(text, hints, ("id", "title", "column")), *columns)
-    return build(Form, {**text, "columns": [build(Column, c) for c in text["column"]]})
+    return Form(**{**text, "columns": [Column(**column) for column in text["column"]]})
 
 
 def load_layout(wanted: str, own: Path | None = None) -> Layout:
@@ -151,20 +149,22 @@ def misfits(value: Any, hint: Any) -> list[Any]:
         hint = Scalar | list[Any] | dict[str, Any]
     kind, inner = get_origin(hint), get_args(hint)
     if kind in (Union, UnionType):
-        found = [misfits(value, each) for each in inner]
-        best = min((f for f in found if f != [value]), key=len, default=[value])
-        return best if all(found) else []
+        found = (misfits(value, each) for each in inner)
+        return min(found, key=lambda wrong: (wrong == [value], len(wrong)))
     if kind in (dict, Mapping) and isinstance(value, dict):
         return [m for k, v in value.items() for m in misfits(k, inner[0]) + misfits(v, inner[1])]
-    if kind in (tuple, list, Sequence) and isinstance(value, list):
-        return [m for v in value for m in misfits(v, inner[0])]
-    if kind is tuple:
-        return misfits(value, inner[0])
+    if kind is tuple or (kind in (list, Sequence) and isinstance(value, list)):
+        return [m for v in listed(value) for m in misfits(v, inner[0])]
     if kind is Literal:
         return [] if value in inner else [value]
     fits = type(value) in ((int, float) if hint is float else (hint,))
     plain = isinstance(value, str) or (fits and -HUGE < value < HUGE)  # no nan is
     return [] if hint is object or (fits and plain) else [value]
+
+
+def listed(value: Any) -> list[Any]:
+    """A value that may be a list, or be lacking, as a list."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def leaves(value: Any) -> list[Any]:

@@ -2,8 +2,8 @@
 policy file to begin with; policies held against the index of ids, and against each other."""
 
 import json
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from ..domain.policy import ITEMS, RULES, Policy, Term
 from ..domain.spans import read_span
 from ..errors import BadRules, Fault, LedgerTrouble, Usage
 from ..texts import catalogue
-from .files import PACKAGED, found, read
+from .files import PACKAGED, found, listed, read
 
 ABOUT = ("zh", "en", "edition", "source", "users")
 JOINED = (*ITEMS, "vocabulary", "include", "drop")  # what of a file is not simply its head
@@ -21,22 +21,29 @@ KEY = "diff.key."  # before a key that is compared; the catalogue tells which, a
 COMPARED = [text.removeprefix(KEY) for text in catalogue("zh") if text.startswith(KEY)]
 PROVING = ("due", "state", "penalties", "points", "shared", "measure", "duties")
 COUNTED = {"duty": "duties", "step": "steps", "example": "examples"}
-# What is wrong with an id, by whether it is proven in each of the files that have it.
-LACKING = {(): "absent", (False,): "unproven", (True,): ""}
 Text = dict[str, Any]
 
 
-def merged(path: Path, own: Path | None = None, reading: Callable[[Path], Text] = read) -> Text:
+def reached(path: Path, own: Path | None = None) -> tuple[dict[str, Path], dict[Path, Text]]:
+    """All policy files by id; the texts of one and of all that it includes or keeps as plans."""
+    files, texts, waiting = found("policies", own), dict[Path, Text](), [path]
+    for here in waiting:
+        texts[here] = text = read(here)
+        named = (files.get(str(n)) for key in ("include", "plans") for n in listed(text.get(key)))
+        waiting += [there for there in named if there and there not in waiting]
+    return files, texts
+
+
+def merged(path: Path, files: Mapping[str, Path], texts: Mapping[Path, Text]) -> Text:
     """The text of a policy with its includes: a later item replaces an earlier one of the same id.
 
     Every file is taken once, however many of the others include it. The examples are those of the
     file itself: an included regime's need not hold in combination. KeyError for a file unknown.
     """
     lineage: dict[str, Text] = {}
-    files = found("policies", own)
 
     def include(path: Path, above: tuple[str, ...]) -> None:
-        text = {"id": path.stem, **reading(path)}
+        text = {"id": path.stem, **texts[path]}
         id_ = text["id"]
         if id_ in above:
             raise BadRules("rules.circle", path=path.name, names=[*above, id_])
@@ -49,7 +56,7 @@ def merged(path: Path, own: Path | None = None, reading: Callable[[Path], Text] 
     whole: Text = {"vocabulary": {}, "sources": {}, "checklists": {}}
     for text in lineage.values():
         whole |= {"example": [], **{k: v for k, v in text.items() if k not in JOINED}}
-        for part in (text, *(_plan(reading(files[plan])) for plan in text.get("plans", ()))):
+        for part in (text, *(_plan(texts[files[plan]]) for plan in text.get("plans", ()))):
             _join(whole, part)
     return whole
 
@@ -116,14 +123,14 @@ def coverage() -> dict[str, Any]:
     the index that stands in no file, in more than one, or that no example of its file proves."""
     index = read(PACKAGED / "index.toml")
     texts = {id_: read(path) for id_, path in found("policies").items()}
-    standing = defaultdict[str, list[bool]](list)
+    standing: dict[str, str] = {}  # every id there is, and what is wrong with it
     for text in texts.values():
         proven = {*_proven(text)}
-        for item in (item for kind in RULES for item in text.get(kind, ())):
-            standing[item["id"]].append(item["id"] in proven)
+        for id_ in (item["id"] for kind in RULES for item in text.get(kind, ())):
+            standing[id_] = "twice" if id_ in standing else "" if id_ in proven else "unproven"
     regimes = (*index["seed"], *index["public"])
     wanted = (*index["limits"], *index["penalties"])
-    lacking = {id_: LACKING.get(tuple(standing.get(id_, ())), "twice") for id_ in wanted}
+    lacking = {id_: standing.get(id_, "absent") for id_ in wanted}
     lacking |= {id_: "absent" for id_ in regimes if id_ not in texts}
     return {
         "policies": sum(id_ in texts for id_ in regimes),
@@ -182,8 +189,7 @@ def _limits(policy: Policy, kind: str) -> list[Fault]:
 
 def _only(code: str, kind: str, item: Table, policy: Policy) -> Fault:
     said = {"kind": Fault(f"kind.{kind}"), "id": item["id"], "clause": item["clause"]}
-    value = worth(item)
-    told = Fault("diff.value", {"value": value}) if value else ""
+    told = (value := worth(item)) and Fault("diff.value", {"value": value})
     return Fault(code, {**said, "policy": policy.named(policy.id), "value": told})
 
 
@@ -194,11 +200,8 @@ def worth(item: Table) -> object:
 
 
 def _shown(value: Any) -> object:
-    if isinstance(value, str):
-        try:
-            return read_span(value)
-        except ValueError:
-            return value
+    with suppress(ValueError, TypeError):  # many a text is no span, what is no text never is
+        return read_span(value)
     if isinstance(value, dict):
         return "; ".join(f"{k}={_shown(v)}" for k, v in value.items())
     return value if value is not None else "-"

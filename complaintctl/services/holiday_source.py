@@ -27,15 +27,10 @@ def state_council_days(years: Collection[int]) -> dict[dt.date, tuple[str, str]]
     # With their neighbours: 2006-12-30 is in the notice for 2007.
     near = sorted({year + n for year in years for n in (-1, 0, 1)})
     china = country_holidays("CN", years=near, language="zh_CN")
-    labels, worked = dict(china.items()), china.weekend_workdays
-    found = dict.fromkeys(worked, ("work", "调休"))
-
-    def free(day: dt.date) -> bool:
-        return day in labels or (day.weekday() >= 5 and day not in worked)
-
+    labels, found = dict(china.items()), dict.fromkeys(china.weekend_workdays, ("work", "调休"))
     # Most years end on their 365th day: then a New Year's Day comes twice, which is no matter.
     days = (dt.date(year, 1, 1) + dt.timedelta(days=n) for year in near for n in range(366))
-    for _, run in groupby(days, free):
+    for _, run in groupby(days, china.is_working_day):
         block = {day: labels[day] for day in run if day in labels}
         own = (label for label in block.values() if not re.search("补假|调休|延长", label))
         name = _names("; ".join(own))  # such as 中秋节、国庆节

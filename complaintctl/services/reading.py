@@ -14,7 +14,7 @@ from ..domain.entry import read
 from ..domain.fold import UNMAPPED
 from ..domain.mask import masked
 from ..domain.moments import read_month
-from ..domain.policy import Field, Policy, Term, build
+from ..domain.policy import Field, Item, Policy, Term
 from ..domain.vocabulary import Named
 from ..errors import Fault, together
 from ..ledger import queries
@@ -217,8 +217,8 @@ def report(office: Office, wanted: str, month: Typed) -> Values:
     for table in text.get("table", ()):
         words, lines = table.get("vocabulary", ""), office.ledger.reported(table["sql"], **named)
         rows = [r | {"label": policy.term(words, r.get("id")) or r.get("id")} for r in lines]
-        tables.append({"id": table["id"], "title": build(Named, table), "rows": rows})
-    titles = {figure["id"]: build(Named, figure) for figure in text.get("figure", ())}
+        tables.append({"id": table["id"], "title": Item(**table), "rows": rows})
+    titles = {figure["id"]: Item(**figure) for figure in text.get("figure", ())}
     labels = {name: titles.get(name, name) for name in figures}
-    about = {"report": build(Named, text), "period": period}
+    about = {"report": Item(**text), "period": period}
     return {**about, "figures": figures, "labels": labels, "tables": tables}
