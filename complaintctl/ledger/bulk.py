@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from itertools import islice
-from typing import Any
 
 from ..domain.clocks import judged
 from ..domain.event import Event
 from ..domain.fold import OLD, ending, facts_of
+from ..domain.oldrecord import Record
 from ..domain.policy import Policy
 from .connection import Ledger, Row
 from .projection import COMPLAINT, SEARCH, Tables, columns, searchable, shown
@@ -24,8 +24,6 @@ CHUNK = 150  # records prepared at a time
 AHEAD = 4  # groups that may wait for SQLite, which now and then takes long over one
 # Rows of one statement: few of them hold up Python little, none may have over 32,766 variables.
 TABLES = {**dict.fromkeys(("event", "private", COMPLAINT, SEARCH), CHUNK), "clock": 4 * CHUNK}
-# An old record: when it was received, the open part, the personal part.
-Old = tuple[str, dict[str, Any], dict[str, Any]]
 Groups = Iterable[tuple[str, list[Row]]]
 
 
@@ -48,9 +46,9 @@ class Preparer:
         policy = self.book.policy(adoption)
         return adoption, policy, *series_of(policy.number, date)
 
-    def add(self, salt: bytes, old: Old) -> None:
+    def add(self, salt: bytes, record: Record) -> None:
         """One more record; it takes its number in the series of the month it was received."""
-        received, said, personal = old
+        received, said, personal = record
         adoption, policy, series, names = self._ruling(received[:10])
         serial = self.last[series] = self.last.get(series, 0) + 1
         number = policy.number.format(**names, serial=serial)
@@ -59,8 +57,8 @@ class Preparer:
         event, private = self.chain.link((number, "recorded", received), said, personal, salt)
         self.rows["event"].append(event)
         self.rows["private"] += private
-        record = Event._make((*event[1:8], said, personal))
-        tables = self._history(record, policy) or shown(self.book, [record])
+        recorded = Event._make((*event[1:8], said, personal))
+        tables = self._history(recorded, policy) or shown(self.book, [recorded])
         (complaint,) = tables["complaint"]
         self.rows[COMPLAINT].append(complaint)
         self.rows["clock"] += tables["clock"]
@@ -92,7 +90,7 @@ class Preparer:
                 del rows[:most]
 
 
-def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Old]) -> None:
+def append_old(ledger: Ledger, book: Book, stamp: Stamp, records: Iterable[Record]) -> None:
     """Writes old records as complaints, each under the policy of its day."""
     connection = ledger.connection
     connection.execute("pragma cache_size = -16384")  # the indexes are filled in no order

@@ -58,7 +58,8 @@ def import_book(
         write = not dry_run and (skip_bad or not bad)
         with ledger.unit() if write else nullcontext():
             known = queries.known(ledger, map(bytes.hex, seen))
-            told["duplicate"], told["accepted"] = len(known), len(seen) - len(known)
+            told |= {"accepted": len(seen) - len(known), "duplicate": len(known)}
+            told["rejected"] = len(bad)
             written = write and told["accepted"] > 0
             if written:
                 fresh = (old for old in checked if old[2]["fingerprint"] not in known)
@@ -70,16 +71,12 @@ def import_book(
                 told["shared"] = queries.shared(ledger, office.stamp.batch)
             if left and bad:  # before the commit: what is not taken in is nowhere else
                 save_csv(left, [headings, *bad], force=force)
-    about: Values = {"mapping": {"id": layout.id, "columns": reader.columns}}
-    about["unknown"] = [h for h in reader.headings if h and h not in reader.columns]
-    about |= {
-        "sheet": table.name,
-        "encoding": table.encoding,
-        "written": written,
-        "dry_run": dry_run,
-    }
-    about |= {"rejects": left} if left and bad else {}
-    return {"batch": office.stamp.batch if written else None, **told, **about}
+    unknown = [h for h in reader.headings if h and h not in reader.columns]
+    told |= {"mapping": {"id": layout.id, "columns": reader.columns}, "unknown": unknown}
+    told |= {"sheet": table.name, "encoding": table.encoding}
+    told |= {"written": written, "dry_run": dry_run}
+    told |= {"rejects": left} if left and bad else {}
+    return {"batch": office.stamp.batch if written else None, **told}
 
 
 def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
@@ -88,13 +85,13 @@ def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
     top = list(islice(rows, TOP + 2))
 
     def named(*cells: Any) -> int:
-        return len({name for *_, name in layout.columns(cells)})
+        return len({*layout.columns(cells).values()})
 
     pairs = pairwise([*top, (0, [])][: TOP + 2])
     for place, ((_, cells), (_, below)) in enumerate(pairs, 1):
-        alone, lower = named(*cells), [*filter(None, below)]
+        alone = named(*cells)
         if alone and (joined := _joined(cells, below, named)):
-            repeated = lower and alone > 1 and all(map(named, lower))
+            repeated = alone > 1 and any(below) and all(map(named, filter(None, below)))
             if repeated or named(*joined) > max(1, alone):
                 return joined, chain(top[place + 1 :], rows)
         if alone > 1:
@@ -134,23 +131,23 @@ def _reader(office: Office, layout: Layout, headings: list[Any], path: Path) -> 
     fields = office.policy.fields
     known = {"headings": {*fields, *DATES}, "required": layout.headings, "times": DATES}
     known |= {"values": fields, "defaults": fields}
-    strange = ((key, n) for key in known for n in getattr(layout, key) if n not in known[key])
-    name = f"{layout.id}.toml"
-    refuse(name, ((key, "unknown_name", n) for key, n in strange))
+    named = ((key, name) for key in known for name in getattr(layout, key))
+    file = f"{layout.id}.toml"
+    refuse(file, ((key, "unknown_name", name) for key, name in named if name not in known[key]))
     try:
         reader = Reader(layout, office.policy, headings, office.now)
     except Usage as wrong:  # a default, which is read at once
-        refuse(name, (("defaults", "bad_value", f.params.get("value")) for f in wrong.faults))
+        refuse(file, (("defaults", "bad_value", f.params.get("value")) for f in wrong.faults))
         raise
-    if lacking := reader.lacking():
+    if reader.lacking:
         found = [*filter(None, reader.headings)]
-        raise BadData("import.no_column", path=path.name, columns=lacking, found=found)
+        raise BadData("import.no_column", path=path.name, columns=reader.lacking, found=found)
     return reader
 
 
 def _records(
     rows: Rows, reader: Reader, told: Values, seen: dict[bytes, int], bad: list[list[Any]]
-) -> Iterator[bulk.Old]:
+) -> Iterator[Record]:
     """Reads every row once and yields the records; what became of the others is ``told``, the bad
     ones are kept. ``seen`` counts the fingerprints of the records."""
     for number, raw in rows:
@@ -160,23 +157,22 @@ def _records(
             told["blank"] += 1
             if why != "blank":
                 told["passed"].append({"row": number, "why": why})
-        elif isinstance(found := reader.record(cells), Record):
-            key = hashlib.sha256(found.said.encode()).digest()[:16]
+        elif isinstance(found := reader.record(cells), tuple):
+            _, body, private = found
+            key = bytes.fromhex(private["fingerprint"])
             times = seen[key] = seen.get(key, 0) + 1
             if times > 1:
                 told["twins"].append(number)
                 key += times.to_bytes(4, "big").lstrip(b"\0")
-                seen[key] = 1
-            found.private["fingerprint"] = key.hex()
-            found.body["row"] = number
-            yield found[:3]
+                private["fingerprint"], seen[key] = key.hex(), 1
+            body["row"] = number
+            yield found
         else:
-            told["rejected"] += 1
             told["problems"] += ({"row": number, **problem} for problem in found)
             bad.append(reader.resolved(cells))
 
 
-def _waiting(records: Iterator[bulk.Old], file: IO[bytes]) -> Iterator[bulk.Old]:
+def _waiting(records: Iterator[Record], file: IO[bytes]) -> Iterator[Record]:
     """The records again, after all of them have been read into the file."""
     while held := list(islice(records, HELD)):
         pickle.dump(held, file)
