@@ -18,8 +18,9 @@ from .workdays import WorkCalendar
 
 BY_CLOCK = ("minute", "hour")
 Due = tuple[dt.datetime | None, bool]  # the last moment, and whether it is provisional
-# A limit, when it was due and met (as stored, which sorts as moments do), its state, provisional.
-Judged = tuple[Limit, str | None, str, str, bool]
+# A clock with its moments as stored, which sort as moments do: limit, policy, since, due, met,
+# state, provisional (a whole number, which is bound faster than a truth value).
+Judged = tuple[str, str, str, str | None, str, str, int]
 
 
 class Clock(NamedTuple):
@@ -173,7 +174,8 @@ def judged(
             within = by_fact(limit.within, facts, "promptly")
             since = received if read_span(within).unit in BY_CLOCK else midnight
             due, unsure = _stored_due(limit, within, since, calendar)
-            found.append((limit, due, met, judge(due, met, None), unsure))
+            state = judge(due, met, None)
+            found.append((limit.id, limit.origin, received, due, met, state, int(unsure)))
     return found
 
 

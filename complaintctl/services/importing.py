@@ -26,7 +26,6 @@ from ..sheets.atomic import save_csv
 from ..sheets.read import open_table
 from .session import Office, Values, writable
 
-HELD = 100  # records that are written at once, so that their keys are written once
 TOP = 20  # rows among which the headings must stand
 Rows = Iterator[tuple[int, list[Any]]]
 
@@ -62,7 +61,7 @@ def import_book(
             told["rejected"] = len(bad)
             written = write and told["accepted"] > 0
             if written:
-                fresh = (old for old in checked if old[2]["fingerprint"] not in known)
+                fresh = ([old for old in c if old[2]["fingerprint"] not in known] for c in checked)
                 bulk.append_old(ledger, office.book, office.stamp, fresh)
                 digest = hashlib.file_digest(book, "sha256").hexdigest()
                 said = {"mapping": layout.id, "sheet": table.name, "file": path.name}
@@ -172,10 +171,10 @@ def _records(
             bad.append(reader.resolved(cells))
 
 
-def _waiting(records: Iterator[Record], file: IO[bytes]) -> Iterator[Record]:
-    """The records again, after all of them have been read into the file."""
-    while held := list(islice(records, HELD)):
+def _waiting(records: Iterator[Record], file: IO[bytes]) -> Iterator[list[Record]]:
+    """The records again, many at a time, after all of them have been read into the file."""
+    while held := list(islice(records, bulk.CHUNK)):
         pickle.dump(held, file)
     pickle.dump([], file)
     file.seek(0)
-    return chain.from_iterable(iter(partial(pickle.load, file), []))
+    return iter(partial(pickle.load, file), [])
