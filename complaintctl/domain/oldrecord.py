@@ -96,8 +96,7 @@ class Reader:
         if problems:
             return problems
         received = steps.pop("received_at")
-        for name, value in self._defaults.items():
-            values.setdefault(name, value)
+        values = self._defaults | values
         private = {name: values.pop(name) for name in self._private if name in values}
         values["named"] = bool(private.get("name"))
         if steps:
@@ -219,11 +218,9 @@ def as_text(cell: object) -> str:
     """A cell as text: whole numbers without a point, dates in ISO form."""
     if isinstance(cell, str):
         return cell.strip()
-    if cell is None:
-        return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    return str(getattr(cell, "formula", cell))
+        cell = int(cell)
+    return "" if cell is None else str(getattr(cell, "formula", cell))
 
 
 def digits(folding: Callable[[str], str], cell: object) -> str:

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from ..domain.form import Layout
 from ..domain.oldrecord import DATES, Reader, Record, stripped
-from ..errors import BadData, Usage
+from ..errors import BadData, Faults
 from ..ledger import bulk, queries
 from ..ledger.store import Draft
 from ..rulebook.files import load_layout, refuse
@@ -59,8 +59,8 @@ def import_book(
             known = queries.known(ledger, map(bytes.hex, seen))
             told |= {"accepted": len(seen) - len(known), "duplicate": len(known)}
             told["rejected"] = len(bad)
-            written = write and told["accepted"] > 0
-            if written:
+            wrote = write and told["accepted"] > 0
+            if wrote:
                 fresh = ([old for old in c if old[2]["fingerprint"] not in known] for c in checked)
                 bulk.append_old(ledger, office.book, office.stamp, fresh)
                 digest = hashlib.file_digest(book, "sha256").hexdigest()
@@ -72,10 +72,9 @@ def import_book(
                 save_csv(left, [headings, *bad], force=force)
     unknown = [h for h in reader.headings if h and h not in reader.columns]
     told |= {"mapping": {"id": layout.id, "columns": reader.columns}, "unknown": unknown}
-    told |= {"sheet": table.name, "encoding": table.encoding}
-    told |= {"written": written, "dry_run": dry_run}
+    told |= {"sheet": table.name, "encoding": table.encoding, "written": wrote, "dry_run": dry_run}
     told |= {"rejects": left} if left and bad else {}
-    return {"batch": office.stamp.batch if written else None, **told}
+    return {"batch": office.stamp.batch if wrote else None, **told}
 
 
 def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
@@ -86,8 +85,7 @@ def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
     def named(*cells: Any) -> int:
         return len({*layout.columns(cells).values()})
 
-    pairs = pairwise([*top, (0, [])][: TOP + 2])
-    for place, ((_, cells), (_, below)) in enumerate(pairs, 1):
+    for place, ((_, cells), (_, below)) in enumerate(pairwise([*top, (0, [])][: TOP + 2]), 1):
         alone = named(*cells)
         if alone and (joined := _joined(cells, below, named)):
             repeated = alone > 1 and any(below) and all(map(named, filter(None, below)))
@@ -133,11 +131,10 @@ def _reader(office: Office, layout: Layout, headings: list[Any], path: Path) -> 
     named = ((key, name) for key in known for name in getattr(layout, key))
     file = f"{layout.id}.toml"
     refuse(file, ((key, "unknown_name", name) for key, name in named if name not in known[key]))
-    try:
+    wrong = Faults()
+    with wrong.kept():  # a default, which is read at once
         reader = Reader(layout, office.policy, headings, office.now)
-    except Usage as wrong:  # a default, which is read at once
-        refuse(file, (("defaults", "bad_value", f.params.get("value")) for f in wrong.faults))
-        raise
+    refuse(file, (("defaults", "bad_value", fault.params.get("value")) for fault in wrong))
     if reader.lacking:
         found = [*filter(None, reader.headings)]
         raise BadData("import.no_column", path=path.name, columns=reader.lacking, found=found)
