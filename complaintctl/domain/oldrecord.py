@@ -14,11 +14,10 @@ from typing import Any
 
 from ..clock import TZ, iso
 from ..errors import Fault, Usage
+from . import mask
 from .entry import RECEIVED, Values, free_text, phone, read
 from .fold import ENDS, UNMAPPED
 from .form import Layout, heading
-from .mask import name as masked_name
-from .mask import telephones
 from .moments import Moment, read_moment
 from .policy import Policy
 from .vocabulary import Named, unspaced
@@ -143,7 +142,7 @@ class Reader:
                 if (value := value_of(cell if raw else text)) != "":
                     values[name] = value
             except Usage as wrong:
-                shown = masked_name(text) if name in self.policy.private else telephones(text)
+                shown = mask.name(text) if name in self.policy.private else mask.telephones(text)
                 fault = wrong.faults[0].about(field=self._label(name))
                 column = self.headings[place]
                 problems.append({"column": column, "value": shown[:40], "reason": fault})
@@ -177,7 +176,7 @@ class Reader:
     def _reader(self, name: str) -> tuple[bool, Callable[[Any], Any]]:
         """Whether a column is read from its raw cells, not from their text; and by what."""
         if name in DATES:
-            return True, self._moment
+            return True, moment
         if name.startswith("time:"):
             return True, time_of_day
         field = self.policy.fields[name]
@@ -188,17 +187,6 @@ class Reader:
         words = self.layout.values.get(name, {})
         # Words of a vocabulary recur; each spelling is looked up once.
         return False, lru_cache(4096)(lambda text: read(field, words.get(text, text), self.policy))
-
-    def _moment(self, cell: object) -> Moment:
-        if isinstance(cell, dt.date):
-            time = cell.time() if isinstance(cell, dt.datetime) else dt.time()
-            at = dt.datetime.combine(cell, time.replace(microsecond=0), TZ)
-            return Moment(at, time != dt.time())
-        if not isinstance(cell, str):
-            cell = as_text(cell)
-            if not re.fullmatch(r"(19|20)[0-9]{6}", cell):
-                raise Usage("import.number_date")
-        return read_moment(cell)
 
     def _label(self, name: str) -> Named | Fault:
         if name == "received_at":
@@ -221,6 +209,19 @@ def as_text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
         cell = int(cell)
     return "" if cell is None else str(getattr(cell, "formula", cell))
+
+
+def moment(cell: object) -> Moment:
+    """The date, and the time if it has one, of a text, a date or a number like 20250305."""
+    if isinstance(cell, dt.date):
+        time = cell.time() if isinstance(cell, dt.datetime) else dt.time()
+        at = dt.datetime.combine(cell, time.replace(microsecond=0), TZ)
+        return Moment(at, time != dt.time())
+    if not isinstance(cell, str):
+        cell = as_text(cell)
+        if not re.fullmatch(r"(19|20)[0-9]{6}", cell):
+            raise Usage("import.number_date")
+    return read_moment(cell)
 
 
 def digits(folding: Callable[[str], str], cell: object) -> str:

@@ -134,10 +134,8 @@ def _rows(path: Path, text: IO[str]) -> Iterator[tuple[int, list[str]]]:
     # If our own last line does not come back as a row, a quote is still open.
     reader, line = csv.reader(itertools.chain(text, [_END]), delimiter=separator), 1
     try:
-        for row in reader:
+        while (row := next(reader)) != [_END]:
             if row and row[-1].endswith(_END):
-                if row == [_END]:
-                    return
                 line += len(_BREAK.findall(separator.join(row[:-1])))
                 raise BadData("file.unclosed_quote", path=path.name, line=line)
             yield line, row
