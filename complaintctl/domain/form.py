@@ -1,7 +1,6 @@
 """Papers as data: the sheet of a register, and an old book with its headings. Reads no file."""
 
 import re
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -76,10 +75,10 @@ class Layout:
         """The field of each cell of a row that is a heading, by its place: field after field, of
         one field the column that wins first."""
         texts = [heading(cell) if isinstance(cell, str) else "" for cell in cells]
-        known, places = self._known, defaultdict[str, list[int]](list)
+        known, places = self._known, dict[str, list[int]]()
         hits = (known.get(text) or known.get(re.sub(r"\(.*?\)$", "", text)) for text in texts)
         for _, place, name in sorted((hit[0], n, hit[1]) for n, hit in enumerate(hits) if hit):
-            places[name].append(place)
+            places.setdefault(name, []).append(place)
         return {place: name for name, group in places.items() for place in group}
 
 
