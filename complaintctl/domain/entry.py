@@ -31,12 +31,12 @@ def enter(policy: Policy, given: Given, now: dt.datetime, wrong: Faults, *more: 
             field = meant([*policy.fields.values(), *more], name, "field")
             if field.id in values:
                 raise Usage("value.twice", field=field)
-            values[field.id] = read(field, text, policy, now, typed=True)
+            values[field.id] = read(field, text, policy, now)
     return values
 
 
-def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bool) -> Any:
-    """One value of a field's type from text. Usage says why not."""
+def read(field: Field, text: str, policy: Policy, now: dt.datetime | None = None) -> Any:
+    """One value of a field's type from text, which may lean on ``now``. Usage says why not."""
     try:
         whole = free_text(text)
         match field.type:
@@ -57,9 +57,9 @@ def read(field: Field, text: str, policy: Policy, now: dt.datetime, *, typed: bo
                     raise Usage("value.phone")
                 return folded
             case "day":
-                return read_day(text, now, typed=typed).isoformat()
+                return read_day(text, now).isoformat()
             case "moment":
-                return read_moment(text, now, typed=typed).at.isoformat()
+                return read_moment(text, now).at.isoformat()
         return whole.strip()
     except Usage as wrong:
         raise Usage(faults=[fault.about(field=field) for fault in wrong.faults]) from None

@@ -94,4 +94,4 @@ def _state(policy: Policy, example: Table, *more: Table) -> Complaint:
 
 
 def _at(text: str) -> dt.datetime:
-    return read_moment(str(text), _NOW, typed=False).at
+    return read_moment(str(text)).at

@@ -58,19 +58,21 @@ class Layout(Item):
     def _known(self) -> dict[str, tuple[int, str]]:
         """Its rank among the spellings of its field, and the field, by compared heading."""
         times = {f"time:{name}": words for name, words in self.times.items()}
-        spelled = [
-            (heading(word), (rank, name))
-            for name, words in {**self.headings, **times}.items()
-            for rank, word in enumerate(words)
-        ]
-        return dict(reversed(spelled))  # what two fields are called is the first one's
+        known: dict[str, tuple[int, str]] = {}
+        for name, words in {**self.headings, **times}.items():
+            for rank, word in enumerate(words):
+                known.setdefault(heading(word), (rank, name))
+        return known
 
-    def columns(self, cells: Sequence[object]) -> list[tuple[int, int, str]]:
-        """The cells of a row that are headings: rank, place and field, what wins first."""
+    def columns(self, cells: Sequence[object]) -> dict[int, str]:
+        """The field of each cell of a row that is a heading, by its place: field after field, of
+        one field the column that wins first."""
         texts = [heading(cell) if isinstance(cell, str) else "" for cell in cells]
-        known = self._known
+        known, places = self._known, dict[str, list[int]]()
         hits = (known.get(text) or known.get(re.sub(r"\(.*?\)$", "", text)) for text in texts)
-        return sorted((hit[0], place, hit[1]) for place, hit in enumerate(hits) if hit)
+        for _, place, name in sorted((hit[0], n, hit[1]) for n, hit in enumerate(hits) if hit):
+            places.setdefault(name, []).append(place)
+        return {place: name for name, group in places.items() for place in group}
 
 
 def heading(text: object) -> str:

@@ -1,7 +1,7 @@
 """Dates and times as people write them, from a closed list of forms; all else is refused.
 
 A lenient parser reads 24.3.5 as 2005-03-24; this one never guesses. Nothing here reads the
-clock: ``now`` is handed in, and only what is typed at a terminal (``typed``) may lean on it.
+clock: what is typed at a terminal is handed ``now``, and may lean on it; what is stored is not.
 """
 
 import datetime as dt
@@ -60,14 +60,14 @@ class Moment(NamedTuple):
     has_time: bool
 
 
-def read_moment(text: str, now: dt.datetime, *, typed: bool) -> Moment:
+def read_moment(text: str, now: dt.datetime | None = None) -> Moment:
     """Raises only Usage: date.unknown, .ambiguous, .impossible, .two_digit_year, .minguo."""
-    return _read(text, now.date(), alone=True) if typed else _stored(text)
+    return _read(text, now.date(), alone=True) if now else _stored(text)
 
 
-def read_day(text: str, now: dt.datetime, *, typed: bool) -> dt.date:
+def read_day(text: str, now: dt.datetime | None = None) -> dt.date:
     """The day alone; a time of day may follow it, but is no day by itself."""
-    return (_read(text, now.date()) if typed else _stored(text)).at.date()
+    return (_read(text, now.date()) if now else _stored(text)).at.date()
 
 
 def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:

@@ -8,16 +8,16 @@ import datetime as dt
 import re
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from hashlib import sha256
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 from ..clock import TZ, iso
 from ..errors import Fault, Usage
+from . import mask
 from .entry import RECEIVED, Values, free_text, phone, read
 from .fold import ENDS, UNMAPPED
 from .form import Layout, heading
-from .mask import name as masked_name
-from .mask import telephones
 from .moments import Moment, read_moment
 from .policy import Policy
 from .vocabulary import Named, unspaced
@@ -26,26 +26,19 @@ OLDEST = dt.datetime(1980, 1, 1, tzinfo=TZ)  # before that there was no such boo
 DATES = ("received_at", "contacted", *reversed(ENDS))
 NOTHING = (None, "")
 Cells = Sequence[object]
+# What one row says: when it was received, as stored; what may stand in the chain; what is personal,
+# and the ``fingerprint`` by which all of it is known again.
+Record = tuple[str, Values, Values]
 # Of each cell that cannot be taken: its column, its value as it is safe to print, the reason.
 Problems = list[Values]
-
-
-class Record(NamedTuple):
-    """What one row says: when it was received, in the stored form; what may stand in the chain;
-    what is personal; and all of it as a text, by which it is known again."""
-
-    received_at: str
-    body: Values
-    private: Values
-    said: str
 
 
 class Reader:
     """Reads the rows under one heading. Keeps what ditto marks refer to and the words it has met.
 
     ``headings`` are the cells of the heading, a second one of the same words with its number;
-    ``columns`` the field that each known one means. Where required columns are ``lacking`` no row
-    can be read.
+    ``columns`` the field that each known one means. Where required columns are ``lacking`` (their
+    labels) no row can be read.
     """
 
     def __init__(self, layout: Layout, policy: Policy, headings: Cells, now: dt.datetime) -> None:
@@ -55,29 +48,21 @@ class Reader:
             f"{text}#{place + 1}" if text and text in texts[:place] else text
             for place, text in enumerate(texts)
         ]
-        places: dict[str, list[int]] = {}  # a field's columns, the one that wins first
-        for _, place, name in layout.columns(headings):
-            places.setdefault(name, []).append(place)
-        self._fields = known = {place: name for name, group in places.items() for place in group}
+        self._fields = known = layout.columns(headings)
         self.columns = {self.headings[place]: name for place, name in known.items()}
         self._column = {name: h for h, name in reversed(self.columns.items())}
         self._extra = [(p, h or f"#{p + 1}") for p, h in enumerate(self.headings) if p not in known]
         self._readers = [(place, name, *self._reader(name)) for place, name in known.items()]
         self._named = lru_cache(4096)(lambda *here: " ".join(map(known.__getitem__, here)))
-        self._private = policy.private & {*places, *layout.defaults}
+        self._private = policy.private & {*known.values(), *layout.defaults}
         self._nothing, self._marks = frozenset(layout.nothing), frozenset(layout.ditto)
         self._required = dict.fromkeys(("received_at", *layout.required))
         self._above: dict[int, object] = {}  # the cells of the record before, dittos resolved
         self._first = next(filter(None, map(heading, headings)), None)
         self._passed = tuple(map(heading, layout.passed))
-        self._defaults = {
-            name: read(policy.fields[name], str(text), policy, now, typed=False)
-            for name, text in layout.defaults.items()
-        }
-
-    def lacking(self) -> list[Named | Fault]:
-        """The required columns that the heading does not have."""
-        return [self._label(n) for n in self._required if n not in self._column]
+        fields, given = policy.fields, layout.defaults.items()
+        self._defaults = {name: read(fields[name], str(text), policy) for name, text in given}
+        self.lacking = [self._label(n) for n in self._required if n not in self._column]
 
     def no_record(self, cells: Cells) -> str:
         """Why a row of ``stripped`` cells is no record: ``blank``, ``heading`` (repeated),
@@ -110,8 +95,7 @@ class Reader:
         if problems:
             return problems
         received = steps.pop("received_at")
-        for name, value in self._defaults.items():
-            values.setdefault(name, value)
+        values = self._defaults | values
         private = {name: values.pop(name) for name in self._private if name in values}
         values["named"] = bool(private.get("name"))
         if steps:
@@ -120,7 +104,8 @@ class Reader:
             private[UNMAPPED] = kept
         here = self._above
         said = (self._named(*here), *map(str, here.values()), *chain.from_iterable(kept.items()))
-        return Record(received, values, private, "\x1f".join(said))
+        private["fingerprint"] = sha256("\x1f".join(said).encode()).hexdigest()[:32]
+        return received, values, private
 
     def resolved(self, cells: Cells) -> list[object]:
         """The cells of the row that was read last as they can be written down: no ditto marks."""
@@ -157,7 +142,7 @@ class Reader:
                 if (value := value_of(cell if raw else text)) != "":
                     values[name] = value
             except Usage as wrong:
-                shown = masked_name(text) if name in self.policy.private else telephones(text)
+                shown = mask.name(text) if name in self.policy.private else mask.telephones(text)
                 fault = wrong.faults[0].about(field=self._label(name))
                 column = self.headings[place]
                 problems.append({"column": column, "value": shown[:40], "reason": fault})
@@ -190,33 +175,18 @@ class Reader:
 
     def _reader(self, name: str) -> tuple[bool, Callable[[Any], Any]]:
         """Whether a column is read from its raw cells, not from their text; and by what."""
-        field = self.policy.fields.get(name)
         if name in DATES:
-            return True, self._moment
+            return True, moment
         if name.startswith("time:"):
             return True, time_of_day
-        if field is None or field.type == "text":
+        field = self.policy.fields[name]
+        if field.type == "text":
             return False, free_text
         if field.type in ("phone", "digits"):
             return True, partial(digits, phone if field.type == "phone" else unspaced)
         words = self.layout.values.get(name, {})
-
-        @lru_cache(4096)  # words of a vocabulary recur; each spelling is looked up once
-        def word(text: str) -> Any:
-            return read(field, words.get(text, text), self.policy, self.now, typed=False)
-
-        return False, word
-
-    def _moment(self, cell: object) -> Moment:
-        if isinstance(cell, dt.date):
-            time = cell.time() if isinstance(cell, dt.datetime) else dt.time()
-            at = dt.datetime.combine(cell, time.replace(microsecond=0), TZ)
-            return Moment(at, time != dt.time())
-        if not isinstance(cell, str):
-            cell = as_text(cell)
-            if not re.fullmatch(r"(19|20)[0-9]{6}", cell):
-                raise Usage("import.number_date")
-        return read_moment(cell, self.now, typed=False)
+        # Words of a vocabulary recur; each spelling is looked up once.
+        return False, lru_cache(4096)(lambda text: read(field, words.get(text, text), self.policy))
 
     def _label(self, name: str) -> Named | Fault:
         if name == "received_at":
@@ -236,11 +206,22 @@ def as_text(cell: object) -> str:
     """A cell as text: whole numbers without a point, dates in ISO form."""
     if isinstance(cell, str):
         return cell.strip()
-    if cell is None:
-        return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    return str(getattr(cell, "formula", cell))
+        cell = int(cell)
+    return "" if cell is None else str(getattr(cell, "formula", cell))
+
+
+def moment(cell: object) -> Moment:
+    """The date, and the time if it has one, of a text, a date or a number like 20250305."""
+    if isinstance(cell, dt.date):
+        time = cell.time() if isinstance(cell, dt.datetime) else dt.time()
+        at = dt.datetime.combine(cell, time.replace(microsecond=0), TZ)
+        return Moment(at, time != dt.time())
+    if not isinstance(cell, str):
+        cell = as_text(cell)
+        if not re.fullmatch(r"(19|20)[0-9]{6}", cell):
+            raise Usage("import.number_date")
+    return read_moment(cell)
 
 
 def digits(folding: Callable[[str], str], cell: object) -> str:

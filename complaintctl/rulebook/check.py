@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, get_type_hints
 from unicodedata import normalize
 
-from ..clock import TZ
 from ..domain.conditions import Table
 from ..domain.entry import read as value_of
 from ..domain.example import KEYS
@@ -40,7 +39,6 @@ KEPT = {  # ids of the program's own; base declares some of them
 FARTHEST = 9999  # days, months …, in which the calendar does not end
 # Near the last year there is, where a rule without any date soon ends.
 LATE = dt.datetime.combine(dt.date(9992, 1, 1), dt.time())
-NOW = dt.datetime(2026, 1, 1, tzinfo=TZ)  # what a rule file says means the same on every day
 # What comes before the serial number is its series; it ends the number, so that it can be counted.
 NUMBERING = r"([^{}]|\{(year|month|yy|day)\})*\{serial(:0[1-9])?\}"
 # An interval of nothing would be counted for ever, one of hours is no day's duty, an end none.
@@ -222,7 +220,7 @@ def _unheld(policy: Policy, item: Table) -> Wrong:
 def _holds(policy: Policy, field: Field, value: Any) -> bool:
     """Whether a value of a rule file is what a person's input for the field would become."""
     try:
-        read_as = value_of(field, str(value), policy, NOW, typed=False)
+        read_as = value_of(field, str(value), policy)
     except Usage:
         return False
     return bool(read_as == value) and isinstance(read_as, bool) == isinstance(value, bool)

@@ -61,7 +61,7 @@ def _moment(office: Office, as_of: Typed, opened: str) -> dt.datetime:
     """The moment as of which a register is written: now, or the evening of a day in between."""
     if not as_of:
         return office.now
-    day = read_day(as_of, office.now, typed=True)
+    day = read_day(as_of, office.now)
     if not opened <= str(day) <= str(office.now.date()):
         raise Usage("export.as_of", value=as_of, opened=opened)
     return evening(day)

@@ -18,7 +18,7 @@ from typing import IO, Any
 
 from ..domain.form import Layout
 from ..domain.oldrecord import DATES, Reader, Record, stripped
-from ..errors import BadData, Usage
+from ..errors import BadData, Faults
 from ..ledger import bulk, queries
 from ..ledger.store import Draft
 from ..rulebook.files import load_layout, refuse
@@ -26,7 +26,6 @@ from ..sheets.atomic import save_csv
 from ..sheets.read import open_table
 from .session import Office, Values, writable
 
-HELD = 100  # records that are written at once, so that their keys are written once
 TOP = 20  # rows among which the headings must stand
 Rows = Iterator[tuple[int, list[Any]]]
 
@@ -58,10 +57,11 @@ def import_book(
         write = not dry_run and (skip_bad or not bad)
         with ledger.unit() if write else nullcontext():
             known = queries.known(ledger, map(bytes.hex, seen))
-            told["duplicate"], told["accepted"] = len(known), len(seen) - len(known)
-            written = write and told["accepted"] > 0
-            if written:
-                fresh = (old for old in checked if old[2]["fingerprint"] not in known)
+            told |= {"accepted": len(seen) - len(known), "duplicate": len(known)}
+            told["rejected"] = len(bad)
+            wrote = write and told["accepted"] > 0
+            if wrote:
+                fresh = ([old for old in c if old[2]["fingerprint"] not in known] for c in checked)
                 bulk.append_old(ledger, office.book, office.stamp, fresh)
                 digest = hashlib.file_digest(book, "sha256").hexdigest()
                 said = {"mapping": layout.id, "sheet": table.name, "file": path.name}
@@ -70,16 +70,11 @@ def import_book(
                 told["shared"] = queries.shared(ledger, office.batch)
             if left and bad:  # before the commit: what is not taken in is nowhere else
                 save_csv(left, [headings, *bad], force=force)
-    about: Values = {"mapping": {"id": layout.id, "columns": reader.columns}}
-    about["unknown"] = [h for h in reader.headings if h and h not in reader.columns]
-    about |= {
-        "sheet": table.name,
-        "encoding": table.encoding,
-        "written": written,
-        "dry_run": dry_run,
-    }
-    about |= {"rejects": left} if left and bad else {}
-    return {"batch": office.batch if written else None, **told, **about}
+    unknown = [h for h in reader.headings if h and h not in reader.columns]
+    told |= {"mapping": {"id": layout.id, "columns": reader.columns}, "unknown": unknown}
+    told |= {"sheet": table.name, "encoding": table.encoding, "written": wrote, "dry_run": dry_run}
+    told |= {"rejects": left} if left and bad else {}
+    return {"batch": office.batch if wrote else None, **told}
 
 
 def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
@@ -88,13 +83,12 @@ def _headings(rows: Rows, layout: Layout, path: Path) -> tuple[list[Any], Rows]:
     top = list(islice(rows, TOP + 2))
 
     def named(*cells: Any) -> int:
-        return len({name for *_, name in layout.columns(cells)})
+        return len({*layout.columns(cells).values()})
 
-    pairs = pairwise([*top, (0, [])][: TOP + 2])
-    for place, ((_, cells), (_, below)) in enumerate(pairs, 1):
-        alone, lower = named(*cells), [*filter(None, below)]
+    for place, ((_, cells), (_, below)) in enumerate(pairwise([*top, (0, [])][: TOP + 2]), 1):
+        alone = named(*cells)
         if alone and (joined := _joined(cells, below, named)):
-            repeated = lower and alone > 1 and all(map(named, lower))
+            repeated = alone > 1 and any(below) and all(map(named, filter(None, below)))
             if repeated or named(*joined) > max(1, alone):
                 return joined, chain(top[place + 1 :], rows)
         if alone > 1:
@@ -134,23 +128,22 @@ def _reader(office: Office, layout: Layout, headings: list[Any], path: Path) -> 
     fields = office.policy.fields
     known = {"headings": {*fields, *DATES}, "required": layout.headings, "times": DATES}
     known |= {"values": fields, "defaults": fields}
-    strange = ((key, n) for key in known for n in getattr(layout, key) if n not in known[key])
-    name = f"{layout.id}.toml"
-    refuse(name, ((key, "unknown_name", n) for key, n in strange))
-    try:
+    named = ((key, name) for key in known for name in getattr(layout, key))
+    file = f"{layout.id}.toml"
+    refuse(file, ((key, "unknown_name", name) for key, name in named if name not in known[key]))
+    wrong = Faults()
+    with wrong.kept():  # a default, which is read at once
         reader = Reader(layout, office.policy, headings, office.now)
-    except Usage as wrong:  # a default, which is read at once
-        refuse(name, (("defaults", "bad_value", f.params.get("value")) for f in wrong.faults))
-        raise
-    if lacking := reader.lacking():
+    refuse(file, (("defaults", "bad_value", fault.params.get("value")) for fault in wrong))
+    if reader.lacking:
         found = [*filter(None, reader.headings)]
-        raise BadData("import.no_column", path=path.name, columns=lacking, found=found)
+        raise BadData("import.no_column", path=path.name, columns=reader.lacking, found=found)
     return reader
 
 
 def _records(
     rows: Rows, reader: Reader, told: Values, seen: dict[bytes, int], bad: list[list[Any]]
-) -> Iterator[bulk.Old]:
+) -> Iterator[Record]:
     """Reads every row once and yields the records; what became of the others is ``told``, the bad
     ones are kept. ``seen`` counts the fingerprints of the records."""
     for number, raw in rows:
@@ -160,26 +153,25 @@ def _records(
             told["blank"] += 1
             if why != "blank":
                 told["passed"].append({"row": number, "why": why})
-        elif isinstance(found := reader.record(cells), Record):
-            key = hashlib.sha256(found.said.encode()).digest()[:16]
+        elif isinstance(found := reader.record(cells), tuple):
+            _, body, private = found
+            key = bytes.fromhex(private["fingerprint"])
             times = seen[key] = seen.get(key, 0) + 1
             if times > 1:
                 told["twins"].append(number)
                 key += times.to_bytes(4, "big").lstrip(b"\0")
-                seen[key] = 1
-            found.private["fingerprint"] = key.hex()
-            found.body["row"] = number
-            yield found[:3]
+                private["fingerprint"], seen[key] = key.hex(), 1
+            body["row"] = number
+            yield found
         else:
-            told["rejected"] += 1
             told["problems"] += ({"row": number, **problem} for problem in found)
             bad.append(reader.resolved(cells))
 
 
-def _waiting(records: Iterator[bulk.Old], file: IO[bytes]) -> Iterator[bulk.Old]:
-    """The records again, after all of them have been read into the file."""
-    while held := list(islice(records, HELD)):
+def _waiting(records: Iterator[Record], file: IO[bytes]) -> Iterator[list[Record]]:
+    """The records again, many at a time, after all of them have been read into the file."""
+    while held := list(islice(records, bulk.CHUNK)):
         pickle.dump(held, file)
     pickle.dump([], file)
     file.seek(0)
-    return chain.from_iterable(iter(partial(pickle.load, file), []))
+    return iter(partial(pickle.load, file), [])

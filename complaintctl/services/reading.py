@@ -142,7 +142,7 @@ def listing(
     asked = {name: text for name, text in given.items() if text is not None}
     fields = {**policy.fields, "status": STATUS}
     *words, period, most = together(
-        *(partial(read, fields.get(n, ANY), asked[n], policy, now, typed=True) for n in asked),
+        *(partial(read, fields.get(n, ANY), asked[n], policy, now) for n in asked),
         lambda: read_month(month, now) if month else None,
         lambda: _most(office, limit),
     )
@@ -164,7 +164,7 @@ def search(office: Office, text: str, limit: Typed) -> Values:
 
 def _most(office: Office, limit: Typed) -> int:
     """How many lines are wanted; 0 for all."""
-    return int(read(LINES, limit or "50", office.policy, office.now, typed=True))
+    return int(read(LINES, limit or "50", office.policy, office.now))
 
 
 def _brief(office: Office, row: Values) -> Values:

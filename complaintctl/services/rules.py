@@ -69,7 +69,7 @@ def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> Values
     """Adopts a policy for complaints received from a day on; the older ones keep theirs."""
     rules, day = together(
         lambda: sound(wanted, office.own),
-        lambda: read_day(from_, office.now, typed=True) if from_ else office.now.date(),
+        lambda: read_day(from_, office.now) if from_ else office.now.date(),
     )
     if wrong := [*_failing(rules)]:
         raise BadRules(faults=wrong)
@@ -95,7 +95,7 @@ def calendar_set(office: Office, day_text: str, kind: str, name: str) -> Values:
     """Corrects one day by hand (weekend duty, a regional holiday) and the dates that hang on it."""
     match, day = together(
         lambda: meant(DAY_KINDS, kind, "value", field=DAY_KIND),
-        lambda: read_day(day_text, office.now, typed=True),
+        lambda: read_day(day_text, office.now),
     )
     body = {"days": {day.isoformat(): [match.id, name]}, "source": "hand"}
     recomputed = office.record(Draft("calendar", office.now, None, body))

@@ -72,7 +72,7 @@ def writable(path: str | Path, suffix: str, *kept: Path | None) -> Path:
 def when(text: Typed, now: dt.datetime, *known: dt.datetime) -> dt.datetime:
     """When it happened: now, or what was typed; a day of today means now. Usage when that is in
     the future. What has no time of day comes after what is ``known`` of that day."""
-    at, timed = read_moment(text, now, typed=True) if text else (now, False)
+    at, timed = read_moment(text, now) if text else (now, False)
     if not timed:
         at = now if at.date() == now.date() else at
         at = max([at, *(moment for moment in known if moment.date() == at.date())])

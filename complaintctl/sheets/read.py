@@ -131,13 +131,11 @@ def _rows(path: Path, text: IO[str]) -> Iterator[tuple[int, list[str]]]:
     text.seek(0)
     separator = _separator(text.read(_CHUNK))
     text.seek(0)
-    # If our own last line does not come back as a row, a quote is still open.
+    # If our own last line does not come back as a row of its own, a quote is still open.
     reader, line = csv.reader(itertools.chain(text, [_END]), delimiter=separator), 1
     try:
-        for row in reader:
+        for row in iter(reader.__next__, [_END]):
             if row and row[-1].endswith(_END):
-                if row == [_END]:
-                    return
                 line += len(_BREAK.findall(separator.join(row[:-1])))
                 raise BadData("file.unclosed_quote", path=path.name, line=line)
             yield line, row
