@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import BadRules, LedgerTrouble, NotFound
 
 APPLICATION_ID = 0x43504C54  # "CPLT"
-VERSION = 1  # how many migrations schema.py holds, which the daily commands do not load
+VERSION = 2  # how many migrations schema.py holds, which the daily commands do not load
 TIMEOUT = 30.0
 PAGE = 8192  # bytes: a long complaint and its event fit on a page or two
 # Measured to lose nothing, with the rollback journal. What SQLite keeps to undo a statement stays

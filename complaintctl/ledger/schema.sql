@@ -15,10 +15,6 @@ create table private (
   primary key (station, seq)
 ) strict; -- with rowid: long texts overflow the pages of an index tree
 
--- What happened, with what is beside the chain.
-create view history as
-  select e.*, p.salt, p.text from event e left join private p using (station, seq);
-
 create trigger event_no_update before update on event
 begin select raise(abort, 'events are never changed'); end;
 create trigger event_no_delete before delete on event
