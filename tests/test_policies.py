@@ -623,9 +623,13 @@ within = "x"
 def test_no_policy_is_adopted_against_its_own_examples(run: Runner, tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(limit("") + '[[example]]\nnote = "例"\ngiven = { channel = "visit" }\nstate = { X1 = "met" }\n', "utf-8")
-    ran = run("policy", "adopt", path)
-    assert ran.code == 6
-    assert "mine.toml 第 1 个例题不成立（例）" in ran.err
+    run.ledger, founded = tmp_path / "new.db", run.ledger
+    ran = run("init", "--policy", path)
+    assert (ran.code, run.ledger.exists()) == (6, False)
+    run.ledger = founded
+    for each in (ran, run("policy", "adopt", path)):
+        assert each.code == 6
+        assert "mine.toml 第 1 个例题不成立（例）" in each.err
 
 
 def test_a_misshapen_file_of_one_s_own_does_not_hide_the_others(run: Runner, tmp_path: Path) -> None:

@@ -2,17 +2,14 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
-from ..domain.event import anchor, canonical, digest
-from ..domain.policy import Policy
+from ..domain.event import anchor
 from ..errors import Usage, together
 from ..ledger.connection import created
 from ..ledger.store import Draft, head
 from ..ledger.verify import prove
-from ..rulebook.check import sound
-from .holiday_source import announced_years, state_council_days
+from .rules import adoption, announced, proven
 from .session import Office, Typed, Values
 
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,15}")
@@ -23,7 +20,7 @@ def init(
     path: Path, station: str, code: str, policy: str, *, by: str, now: dt.datetime, own: Path | None
 ) -> Values:
     """Makes a ledger: the station, its policy with full text, every announced year's calendar."""
-    _, rules = together(lambda: _checked(code), lambda: sound(policy, own))
+    _, rules = together(lambda: _checked(code), lambda: proven(policy, own))
     opened = Draft("opened", now, None, {"name": station, "code": code})
     calendar = announced(now)
     with created(path) as ledger:
@@ -39,19 +36,6 @@ def init(
 def _checked(code: str) -> None:
     if not _CODE.fullmatch(code):
         raise Usage("station.code", value=code)
-
-
-def adoption(rules: Policy, now: dt.datetime, day: dt.date) -> Draft:
-    """The event by which an office adopts a policy: the ledger keeps its full text."""
-    body = {"policy": rules.id, "edition": rules.edition, "from": str(day), "text": rules.text}
-    return Draft("adopted", now, None, body | {"digest": digest(b"", canonical(rules.text))})
-
-
-def announced(now: dt.datetime, known: Iterable[int] = ()) -> Draft:
-    """The event that fills the calendar with every announced year not yet known."""
-    years = sorted(set(announced_years()) - set(known))
-    days = {day.isoformat(): list(why) for day, why in state_council_days(years).items()}
-    return Draft("calendar", now, None, {"years": years, "days": days, "source": "holidays"})
 
 
 def verify(office: Office, printed: Typed) -> Values:

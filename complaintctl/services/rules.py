@@ -6,6 +6,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from ..domain.clocks import clocks
+from ..domain.event import canonical, digest
 from ..domain.example import run
 from ..domain.moments import read_day, read_month
 from ..domain.policy import Policy
@@ -16,7 +17,6 @@ from ..ledger import queries
 from ..ledger.store import Draft
 from ..rulebook.check import sound
 from ..rulebook.files import found, pick, tables, titles
-from .audit import adoption, announced
 from .holiday_source import announced_years, state_council_days
 from .session import Office, Typed, Values
 
@@ -65,14 +65,33 @@ def official_calendar() -> WorkCalendar:
     return WorkCalendar(state_council_days(years), years)
 
 
+def proven(wanted: str, own: Path | None) -> Policy:
+    """A sound policy whose examples hold, which an office may adopt."""
+    policy = sound(wanted, own)
+    if wrong := [*_failing(policy)]:
+        raise BadRules(faults=wrong)
+    return policy
+
+
+def adoption(rules: Policy, now: dt.datetime, day: dt.date) -> Draft:
+    """The event by which an office adopts a policy: the ledger keeps its full text."""
+    body = {"policy": rules.id, "edition": rules.edition, "from": str(day), "text": rules.text}
+    return Draft("adopted", now, None, body | {"digest": digest(b"", canonical(rules.text))})
+
+
+def announced(now: dt.datetime, known: Iterable[int] = ()) -> Draft:
+    """The event that fills the calendar with every announced year not yet known."""
+    years = sorted(set(announced_years()) - set(known))
+    days = {day.isoformat(): list(why) for day, why in state_council_days(years).items()}
+    return Draft("calendar", now, None, {"years": years, "days": days, "source": "holidays"})
+
+
 def adopt(office: Office, wanted: str, from_: Typed, *, dry_run: bool) -> Values:
     """Adopts a policy for complaints received from a day on; the older ones keep theirs."""
     rules, day = together(
-        lambda: sound(wanted, office.own),
+        lambda: proven(wanted, office.own),
         lambda: read_day(from_, office.now) if from_ else office.now.date(),
     )
-    if wrong := [*_failing(rules)]:
-        raise BadRules(faults=wrong)
     told = {"policy": rules.id, "title": rules.named(rules.id), "from": day}
     if dry_run:
         return told | {"would_change": [*_would_change(office, rules)]}
