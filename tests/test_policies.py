@@ -683,6 +683,17 @@ def test_a_number_that_may_be_one_of_another_series_is_refused(run: Runner, tmp_
     run.verified()
 
 
+def test_an_import_whose_numbers_others_have_is_refused(run: Runner, tmp_path: Path) -> None:
+    path, book = tmp_path / "mine.toml", tmp_path / "old.csv"
+    for number, day, rows in (("{year}{serial}", "2026-01-05", 111), ("{year}{month}{serial}", "2026-11-03", 1)):
+        path.write_text(BASE + f'number = "{number}"\n', "utf-8")
+        run.ok("policy", "adopt", path, "--from", day)
+        book.write_text("受理时间,反映内容\n" + "".join(f"{day},停电{n}\n" for n in range(rows)), "utf-8")
+        before, ran = run.ledger.read_bytes(), run("import", book)
+    assert (ran.code, run.ledger.read_bytes() == before) == (7, True)
+    assert "编号办法改过，新旧编号分不开；没有写入" in ran.err
+
+
 def test_the_names_kept_from_fields_are_all_that_a_row_holds() -> None:
     assert set(COLUMNS) <= {*BESIDE, *sound("base").fields}
 

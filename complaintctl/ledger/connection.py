@@ -36,6 +36,7 @@ TROUBLES = {
     "disk": "SQLITE_(IOERR|CANTOPEN)",
     "full": "SQLITE_FULL",
     "readonly": "SQLITE_READONLY",
+    "taken": "UNIQUE constraint failed: complaint",  # the numbering was changed
     "damaged": "SQLITE_(CORRUPT|NOTADB)|malformed|decode|no such (table|column)"
     "|unsupported file format|incomplete input",
 }
