@@ -152,17 +152,6 @@ def test_other_files_are_refused_and_left_alone(what: str, args: tuple[str, ...]
     assert [p.name for p in tmp_path.iterdir()] == ["x.db"]
 
 
-def test_a_ledger_of_the_first_shape_is_brought_to_the_present_one(run: Runner) -> None:
-    run("log", "停电", "--channel", "电话")
-    with contextlib.closing(sqlite3.connect(run.ledger)) as db:
-        db.executescript("drop view history; delete from _sqlite_migrations where name = 'm002_history'")
-        db.execute("pragma user_version=1")
-        db.commit()
-    assert "停电" in run("show", "1", "--history").out
-    assert run.sql("pragma user_version") == [(2,)]
-    assert run("verify").code == 0
-
-
 def test_a_folder_a_pipe_and_nothing(tmp_path: Path) -> None:
     assert Runner(tmp_path)("due").code == 7
     assert Runner(tmp_path / "nil.db")("due").code == 3

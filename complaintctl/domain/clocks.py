@@ -6,6 +6,7 @@ The present time is not known here: only the reader of a running clock says that
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import product
 from typing import Any, NamedTuple
 
 from ..clock import TZ, evening, instant, iso
@@ -82,13 +83,13 @@ def clocks(state: Complaint, policy: Policy, calendar: WorkCalendar) -> list[Clo
     """
     if state.voided:
         return []
-    limits = policy.limits_on(state.facts)
     rounds = range(len(state.rounds) if policy.reopen_restarts else 1)
-    found = (c for limit in limits for n in rounds for c in _run(limit, n, state, policy, calendar))
+    runs = product(policy.limits_on(state.facts), rounds)
+    found = (c for limit, n in runs for c in _clocks(limit, n, state, policy, calendar))
     return [clock for clock in found if clock.met_at or clock.round or state.origin != OLD]
 
 
-def _run(
+def _clocks(
     limit: Limit, number: int, state: Complaint, policy: Policy, calendar: WorkCalendar
 ) -> Iterator[Clock]:
     """The clocks of a limit in one round: one, or as many as it has ``times``."""
@@ -109,8 +110,11 @@ def _run(
     if policy.lasting.issuperset(limit.until):  # a call-back a month later: no end ends it
         ended = None
     valid = max(start, earliest(limit, start, calendar) or start)
-    # By event, the last one first: of what one event says only the first step counts.
-    done = reversed({t.seq: t.at for t in reversed(tries) if t.at >= valid}.values())
+    first: dict[int, dt.datetime] = {}  # of what one event says only the first step counts
+    for taken in tries:
+        if taken.at >= valid:
+            first.setdefault(taken.seq, taken.at)
+    done = iter(first.values())
     for part in range(1, limit.times + 1):
         name = limit.id if limit.times == 1 else f"{limit.id}/{part}"
         due, unsure = _due(limit, part, start, state.facts, calendar)

@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import BadRules, LedgerTrouble, NotFound
 
 APPLICATION_ID = 0x43504C54  # "CPLT"
-VERSION = 2  # how many migrations schema.py holds, which the daily commands do not load
+VERSION = 1  # how many migrations schema.py holds, which the daily commands do not load
 TIMEOUT = 30.0
 PAGE = 8192  # bytes: a long complaint and its event fit on a page or two
 # Measured to lose nothing, with the rollback journal. What SQLite keeps to undo a statement stays
@@ -26,6 +26,8 @@ SETTINGS = """
     pragma foreign_keys=on; pragma recursive_triggers=on; pragma trusted_schema=off;
     pragma cell_size_check=on; pragma synchronous=extra; pragma secure_delete=on;
     pragma temp_store=memory;
+    create temp view history as -- what happened, with what is beside the chain
+      select e.*, p.salt, p.text from event e left join private p using (station, seq);
 """
 Row = tuple[Any, ...]  # as SQLite gives and takes it
 Values = dict[str, Any]  # the same by column
@@ -81,7 +83,7 @@ class Ledger(sqlite3.Connection):
         return [row[0] for row in self.run(sql, **named)]
 
     def rows(self, sql: str, **named: Any) -> Iterator[Values]:
-        """The rows of a query as dictionaries, read as they are asked for."""
+        """The rows of a query as dictionaries, read as they are asked for: not while writing."""
         cursor = self.run(sql, **named)
         cursor.row_factory = sqlite3.Row
         return map(dict, cursor)
@@ -161,7 +163,7 @@ def opened(path: Path | None = None, *, new: bool = False) -> Iterator[Ledger]:
                 migrations.apply(Database(ledger, execute_plugins=False))
                 ledger.execute(f"pragma application_id={APPLICATION_ID}")
                 ledger.execute(f"pragma user_version={VERSION}")
-        for row in ledger.run("select code, name, opened_at from station"):
+        for row in ledger.run("select code, name, opened_at from station limit 1"):
             ledger.station, ledger.name, ledger.opened_at = row
         yield ledger
 

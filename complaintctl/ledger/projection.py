@@ -1,5 +1,5 @@
 """What the tables show: rows made from events, written beside them in the caller's unit of work,
-and compared by ``verify``."""
+and compared by ``verify``; also those of a whole ledger as it was at a moment."""
 
 import datetime as dt
 import sys
@@ -169,7 +169,7 @@ def as_of(ledger: Ledger, moment: dt.datetime) -> Iterator[Ledger]:
     """The ledger, in memory, as it was known at a moment."""
     sql = "select * from history where station = :station and recorded_at <= :moment order by seq"
     with opened() as then:
-        then.station = ledger.station
+        then.station, then.name = ledger.station, ledger.name
         then.run("drop trigger event_continues")  # a selection has gaps
         for *row, salt, text in ledger.run(sql, moment=moment.isoformat()):
             then.write("event", [row])

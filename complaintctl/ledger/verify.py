@@ -48,9 +48,11 @@ def _file(ledger: Ledger, proof: Values) -> Iterator[Fault]:
 def _schema(ledger: Ledger, proof: Values) -> Iterator[Fault]:
     sql = "select name, sql from sqlite_master where sql <> '' and name not like 'sqlite_stat%'"
     with opened() as fresh:
-        rows = [*ledger.run(sql), *fresh.run(sql)]
-    seen = Counter((name, re.sub(r"\s+", " ", text)) for name, text in rows)
-    for name in sorted({name for (name, _), times in seen.items() if times == 1}):
+        ours, wanted = (
+            {(name, re.sub(r"\s+", " ", text)) for name, text in side.run(sql)}
+            for side in (ledger, fresh)
+        )
+    for name in sorted({name for name, _ in ours ^ wanted}):
         yield Fault("verify.schema", {"name": name})
 
 

@@ -12,13 +12,17 @@ from ..domain.fold import LIVE, facts_of
 from ..domain.policy import ITEMS, RULES, Policy, Term
 from ..domain.spans import read_span
 from ..errors import BadRules, Fault, LedgerTrouble, Usage
-from ..texts import catalogue
 from .files import PACKAGED, found, listed, read
 
 ABOUT = ("zh", "en", "edition", "source", "users")
 JOINED = (*ITEMS, "vocabulary", "include", "drop")  # what of a file is not simply its head
-KEY = "diff.key."  # before a key that is compared; the catalogue tells which, and in what order
-COMPARED = [text.removeprefix(KEY) for text in catalogue("zh") if text.startswith(KEY)]
+COMPARED = (  # in the order in which differences are told
+    *("within", "until", "from", "when", "unless", "steps", "after", "fields", "true", "on"),
+    *("differ", "one_of", "not_before", "due_field", "attempts", "times", "roll"),
+    *("count_receipt_day", "amount", "points", "multiplier", "per", "minimum", "share", "share_on"),
+    *("late", "measure", "limits", "approver", "at_most", "rrule", "start", "number"),
+    *("reopen_restarts", "clause"),
+)
 PROVING = ("due", "state", "penalties", "points", "shared", "measure", "duties")
 COUNTED = {"duty": "duties", "step": "steps", "example": "examples"}
 Text = dict[str, Any]
@@ -164,7 +168,7 @@ def _changed(old: Table, new: Table) -> Iterator[Fault]:
         before, after = old.get(key), new.get(key)
         if before != after:
             said = {"id": old["id"], "old": _shown(before), "new": _shown(after)}
-            yield Fault("diff.changed", {**said, "key": Fault(f"{KEY}{key}")})
+            yield Fault("diff.changed", {**said, "key": Fault(f"diff.key.{key}")})
 
 
 def _by_kind(one: Policy, two: Policy) -> list[Fault]:

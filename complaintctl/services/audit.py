@@ -43,4 +43,5 @@ def verify(office: Office, printed: Typed) -> Values:
     found = _ANCHOR.fullmatch(printed) if printed else None
     if printed and not found:
         raise Usage("verify.anchor_form", value=printed)
-    return prove(office.ledger, *(int(found[1]), found[2].lower()) if found else ())
+    seq, prefix = (int(found[1]), found[2].lower()) if found else (0, "")
+    return prove(office.ledger, seq, prefix)

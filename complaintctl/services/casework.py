@@ -19,13 +19,14 @@ Done = tuple[str, object, bool]  # the complaint's number, what is done; False i
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 WIDE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
 EVER = ("1900-01-01", "2199-12-31")  # the days that dates can be typed for
+CHAINED = {"policy", "named", "step", "received_at"}  # said in the open, beside what fields say
 REPEAT = dt.timedelta(days=90)  # how far back the same customer's complaints are pointed out
 
 
 def log(office: Office, given: Given, *, at: Typed = None) -> Values:
     """Registers a complaint received ``at``; Usage names every fault at once.
 
-    Returns the number and the likely earlier ones of the same customer as ``{number, same}``.
+    Returns the number, and as ``similar`` the likely earlier ones of the same customer.
     """
     with office.ledger.unit():
         wrong, received = Faults(), office.now
@@ -185,9 +186,9 @@ def _allow(office: Office, state: Complaint, policy: Policy, action: str, values
 def _commit(office: Office, policy: Policy, draft: Draft) -> None:
     """Writes a draft, what is personal beside the chain, unless a gate of the policy refuses the
     state it would lead to."""
-    number, said = str(draft.number), draft.body
-    private = {k: v for k, v in said.items() if k in policy.private}
-    body = {k: v for k, v in said.items() if k not in private}
+    number, said, open_ = str(draft.number), draft.body, policy.fields.keys() - policy.private
+    body = {k: v for k, v in said.items() if k in open_ or k in CHAINED}
+    private = {k: v for k, v in said.items() if k not in body}
     office.write(draft._replace(body=body, private={**private, **draft.private}))
     if refused := refusals(*office.state(number), body.get("step", draft.type)):
         raise Refused(faults=refused)

@@ -48,7 +48,7 @@ def import_book(
     seen, bad = dict[bytes, int](), list[list[Any]]()
     with (
         open_table(path, sheet=how["sheet"], encoding=how["encoding"]) as table,
-        open(path, "rb") as book,
+        open(path, "rb") as whole,
         tempfile.TemporaryFile(dir=ledger.path and ledger.path.parent) as file,
     ):
         headings, rows = _headings(table.rows, layout, path)
@@ -63,7 +63,7 @@ def import_book(
             if wrote:
                 fresh = ([old for old in c if old[2]["fingerprint"] not in known] for c in checked)
                 bulk.append_old(ledger, office.book, office.stamp, fresh)
-                digest = hashlib.file_digest(book, "sha256").hexdigest()
+                digest = hashlib.file_digest(whole, "sha256").hexdigest()
                 said = {"mapping": layout.id, "sheet": table.name, "file": path.name}
                 said |= {"sha256": digest, "accepted": told["accepted"], "read": told["read"]}
                 office.write(Draft("imported", office.now, None, said))
