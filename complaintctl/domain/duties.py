@@ -49,10 +49,7 @@ def owed(
     """
     first = max(began, today - dt.timedelta(days=400))
     planned = occasions(duty, calendar, first, until, done, began)
-    open_ = [
-        day
-        for day, after in pairwise([*planned, dt.date.max])
-        if not any(min(day, planned[day]) <= kept < after for kept in done)
-    ]
+    pairs = pairwise([*planned, dt.date.max])
+    open_ = [day for day, end in pairs if not any(min(day, planned[day]) <= d < end for d in done)]
     missed = [day for day in open_ if max(done, default=dt.date.min) < day < today]
     return missed[-1:] + [day for day in open_ if day >= today]

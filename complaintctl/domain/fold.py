@@ -85,9 +85,7 @@ class Complaint:
         return self.rounds[-1]
 
 
-def fold(
-    events: Iterable[Event], policy: Policy, voided: Collection[str] = frozenset()
-) -> Complaint:
+def fold(events: Iterable[Event], policy: Policy, voided: Collection[str] = ()) -> Complaint:
     """The state after these events of one complaint, oldest first; ``voided`` batches are skipped.
 
     The first event registers. A complaint whose registration is voided keeps its number and what
