@@ -6,12 +6,10 @@ from typing import Any
 
 from .clocks import Clock, clocks, state_at
 from .conditions import Table
-from .duties import occasions
+from .demands import Proposal, extended, occasions, proposals, refusals
 from .event import Event
 from .fold import Complaint, fold
-from .gates import extended, refusals
 from .moments import read_moment
-from .penalties import Proposal, proposals
 from .policy import Policy
 from .workdays import WorkCalendar
 
