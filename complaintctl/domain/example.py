@@ -4,15 +4,12 @@ import datetime as dt
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ..clock import TZ
 from .clocks import Clock, clocks, state_at
 from .conditions import Table
-from .duties import occasions
+from .demands import Proposal, extended, occasions, proposals, refusals
 from .event import Event
 from .fold import Complaint, fold
-from .gates import extended, refusals
 from .moments import read_moment
-from .penalties import Proposal, proposals
 from .policy import Policy
 from .workdays import WorkCalendar
 
@@ -25,7 +22,6 @@ KEYS: dict[str, Any] = {
     **dict.fromkeys(("absent", "covers", "refused", "between"), list[str]),
     **{"events": list[Table], "duties": Mapping[str, list[str]]},
 }
-_NOW = dt.datetime(2026, 11, 22, tzinfo=TZ)
 Claims = Iterator[tuple[str, object, object]]  # what is claimed, what the rules give, what is said
 
 
@@ -46,7 +42,7 @@ def _figures(example: Table, lines: dict[str, Clock], fines: dict[str, Proposal]
         due = str(lines[limit].due_at or "") if limit in lines else "nothing"
         said = str(wanted).replace("T", " ")  # as far as it says: a day, a minute
         yield f"{limit}: due", due[: len(said)] if said else due, said
-    now = _at(example.get("now", _NOW.isoformat()))
+    now = _at(example.get("now", "2026-11-22"))
     for limit, wanted in example.get("state", {}).items():
         line = lines.get(limit)
         yield f"{limit}: state", line and state_at(line.state, line.due_at, now), wanted

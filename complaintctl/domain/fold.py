@@ -25,10 +25,8 @@ FOUND = (
     *("round", "contacted_at", "resolved_at", "replied_at", "notified_at", "followed_up_at"),
     *("due_at", "due_limit", "next_due_at", "next_limit", "late", "assessed", "fine", "more"),
 )
-BESIDE = (
-    *(*ABOUT, *FOUND, "id", "closed_at", "fingerprint", "carried", "serial", "item", "reply"),
-    *("notified", "handler_unit", "address_account"),
-)
+BESIDE = {*ABOUT, *FOUND, "id", "closed_at", "fingerprint", "carried", "serial", "item", "reply"}
+BESIDE |= {"notified", "handler_unit", "address_account"}
 
 # Steps that no file declares: events of a type of their own, called in English as their commands.
 ASSIGNED = Step("assigned", "交办", "assign", status="assigned")
@@ -85,9 +83,7 @@ class Complaint:
         return self.rounds[-1]
 
 
-def fold(
-    events: Iterable[Event], policy: Policy, voided: Collection[str] = frozenset()
-) -> Complaint:
+def fold(events: Iterable[Event], policy: Policy, voided: Collection[str] = ()) -> Complaint:
     """The state after these events of one complaint, oldest first; ``voided`` batches are skipped.
 
     The first event registers. A complaint whose registration is voided keeps its number and what

@@ -215,8 +215,7 @@ def moment(cell: object) -> Moment:
     """The date, and the time if it has one, of a text, a date or a number like 20250305."""
     if isinstance(cell, dt.date):
         time = cell.time() if isinstance(cell, dt.datetime) else dt.time()
-        at = dt.datetime.combine(cell, time.replace(microsecond=0), TZ)
-        return Moment(at, time != dt.time())
+        return Moment(dt.datetime.combine(cell, time.replace(microsecond=0), TZ), time != dt.time())
     if not isinstance(cell, str):
         cell = as_text(cell)
         if not re.fullmatch(r"(19|20)[0-9]{6}", cell):

@@ -191,9 +191,7 @@ class Policy:
         self.edition: str = str(text.get("edition", ""))
         self.number: str = text.get("number", "{year}{month}-{serial:03}")
         self.reopen_restarts: bool = text.get("reopen_restarts", True)
-        self.vocabulary = {
-            n: _by_id(Term, words) for n, words in text.get("vocabulary", {}).items()
-        }
+        self.vocabulary = {n: _by_id(Term, w) for n, w in text.get("vocabulary", {}).items()}
         self.fields, self.steps = self._items(Field), self._items(Step)
         fields, steps = self.fields.values(), self.steps.values()
         self.defaults: dict[str, Any] = {f.id: f.default for f in fields if f.default is not None}
@@ -221,9 +219,7 @@ class Policy:
 
     def _speaks(self, *values: Any) -> tuple[Limit, ...]:
         facts = dict(zip(self._asked, values, strict=True))
-        return tuple(
-            limit for limit in self.limits.values() if limit.until and limit.applies(facts)
-        )
+        return tuple(rule for rule in self.limits.values() if rule.until and rule.applies(facts))
 
     def steps_for(self, plan: object) -> list[Step]:
         """The steps a complaint may take: those of a plan (预案) only when it follows that plan."""

@@ -11,9 +11,9 @@ from typing import Any
 from ..clock import iso
 from ..domain.clocks import clocks
 from ..domain.conditions import Table
+from ..domain.demands import proposals
 from ..domain.event import Event, canonical
 from ..domain.fold import ABOUT, DERIVED, FOUND, UNMAPPED
-from ..domain.penalties import proposals
 from ..domain.policy import Policy
 from .connection import Ledger, Row, Values, opened
 from .store import Book, events_of

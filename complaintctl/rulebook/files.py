@@ -130,8 +130,7 @@ def refuse(name: str, *parts: Iterable[tuple[str, str, object]]) -> None:
 def examined(table: Table, hints: Table, wanted: Iterable[str], place: str = "") -> Wrong:
     """Keys that are unknown or missing, and values that are of a wrong type or out of bounds."""
     yield from ((place + key, "unknown_key", key) for key in table if key not in hints)
-    lacking = (key for key in wanted if table.get(key) in ("", None, []))
-    yield from ((place + key, "missing_key", key) for key in lacking)
+    yield from ((place + k, "missing_key", k) for k in wanted if table.get(k) in ("", None, []))
     for key, value in table.items():
         wrong = misfits(value, hints.get(key, object))
         code = "unknown_name" if get_origin(hints.get(key)) is Literal else "wrong_type"

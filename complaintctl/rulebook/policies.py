@@ -133,8 +133,7 @@ def coverage() -> dict[str, Any]:
         for id_ in (item["id"] for kind in RULES for item in text.get(kind, ())):
             standing[id_] = "twice" if id_ in standing else "" if id_ in proven else "unproven"
     regimes = (*index["seed"], *index["public"])
-    wanted = (*index["limits"], *index["penalties"])
-    lacking = {id_: standing.get(id_, "absent") for id_ in wanted}
+    lacking = {i: standing.get(i, "absent") for i in (*index["limits"], *index["penalties"])}
     lacking |= {id_: "absent" for id_ in regimes if id_ not in texts}
     return {
         "policies": sum(id_ in texts for id_ in regimes),
@@ -185,10 +184,9 @@ def _by_kind(one: Policy, two: Policy) -> list[Fault]:
 
 def _limits(policy: Policy, kind: str) -> list[Fault]:
     known = facts_of(policy.defaults | {"kind": kind}, policy, LIVE, "registered")
-    return [
-        Fault("diff.item", {"id": limit.id, "what": limit, "span": limit.span(known)})
-        for limit in policy.limits_on(known)
-    ]
+    limits = policy.limits_on(known)
+    said = ({"id": limit.id, "what": limit, "span": limit.span(known)} for limit in limits)
+    return [Fault("diff.item", item) for item in said]
 
 
 def _only(code: str, kind: str, item: Table, policy: Policy) -> Fault:

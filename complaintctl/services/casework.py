@@ -4,9 +4,9 @@ import datetime as dt
 from operator import attrgetter
 
 from ..clock import iso
+from ..domain.demands import extended, refusals
 from ..domain.entry import RECEIVED, Given, enter, missing
 from ..domain.fold import ASSIGNED, CLOSED, OWN, REOPENED, Complaint
-from ..domain.gates import extended, refusals
 from ..domain.policy import Policy, Step
 from ..domain.vocabulary import candidates, meant, plain, spellings
 from ..errors import Fault, Faults, NotFound, Refused, Usage

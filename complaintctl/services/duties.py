@@ -4,8 +4,7 @@ import datetime as dt
 
 from ..clock import evening
 from ..domain.clocks import reach
-from ..domain.duties import owed
-from ..domain.gates import refusals
+from ..domain.demands import owed, refusals
 from ..domain.policy import Duty
 from ..domain.spans import read_span
 from ..domain.vocabulary import Named, meant
