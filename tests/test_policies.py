@@ -24,7 +24,7 @@ from complaintctl.rulebook import files, policies
 from complaintctl.rulebook.check import sound
 from complaintctl.rulebook.policies import COMPARED
 from complaintctl.services import rules
-from complaintctl.services.holiday_source import announced_years, state_council_days
+from complaintctl.services.rules import announced_years, state_council_days
 from complaintctl.texts import catalogue
 
 PACKAGED = files.found("policies")

@@ -14,7 +14,7 @@ from complaintctl.clock import TZ
 from complaintctl.domain.clocks import reach
 from complaintctl.domain.spans import Span
 from complaintctl.domain.workdays import WorkCalendar
-from complaintctl.services.holiday_source import announced_years, state_council_days
+from complaintctl.services.rules import announced_years, state_council_days
 
 NOTICES = Path(__file__).parent / "data" / "workdays.txt"
 DAY = dt.timedelta(days=1)

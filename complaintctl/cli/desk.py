@@ -6,7 +6,6 @@ import json
 import os
 import re
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -34,7 +33,7 @@ Settings = Annotated[Any, "ledger by lang rules"]
 Fields = Annotated[
     Any, "kind channel category level name phone address account demand accused receiver reference"
 ]
-Filters = Annotated[Any, "kind channel category level status handler month"]
+Where = Annotated[Any, "kind channel category level status handler month"]
 Book = Annotated[Any, "mapping sheet encoding rejects"]
 Span = Annotated[Any, "month as_of"]
 
@@ -130,10 +129,10 @@ class Desk:
         """The sentences; what the rules find lacking under one heading, a line a clause."""
         lacking = [f for f in faults if f.code.startswith("gate.")]
         yield from (self.put(f) for f in faults if f not in lacking)
-        clauses = defaultdict[str, list[str]](list)
+        clauses = dict[str, list[str]]()
         for fault in lacking:
             short = self.text(f"lack.{fault.code[5:]}", **fault.params)
-            clauses[self.text("lack.clause", **fault.params)].append(short)
+            clauses.setdefault(self.text("lack.clause", **fault.params), []).append(short)
         if lacking:
             yield self.text("lack.head", number=lacking[0].params["number"])
         for clause, items in clauses.items():

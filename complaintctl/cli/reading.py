@@ -5,7 +5,7 @@ from typing import Any
 from ..errors import Overdue
 from ..services import duties, reading
 from ..services.session import writable
-from .desk import Desk, Filters, Opt
+from .desk import Desk, Opt, Where
 from .render import case, clock_lines, labelled, short, table, when
 
 
@@ -51,12 +51,10 @@ def explain_(desk: Desk, number: str, *, policy: Opt) -> None:
     desk.line()
 
 
-def list_(
-    desk: Desk, *, open: bool, closed: bool, overdue: bool, limit: Opt, **given: Filters
-) -> None:
-    month = given.pop("month")
+def list_(desk: Desk, *, open: bool, closed: bool, overdue: bool, limit: Opt, **how: Where) -> None:
+    month = how.pop("month")
     state = open if open != closed else None
-    found = reading.listing(desk.office, given, month, state, overdue, limit)
+    found = reading.listing(desk.office, how, month, state, overdue, limit)
     _lines(desk, found)
     shown = len(found["complaints"])
     desk.say("said.listed" if shown else "said.none", shown=shown, **found)
@@ -104,8 +102,7 @@ def report_(desk: Desk, name: Opt, *, month: Opt, output: Opt, force: bool) -> N
 
     found = reading.report(desk.office, name or "summary", month)
     if output:
-        path = writable(output, ".csv", desk.office.ledger.path)
-        save_csv(path, _lines_of(desk, found), force=force)
+        save_csv(writable(output, ".csv", desk.office.ledger.path), _rows(desk, found), force=force)
         desk.note("said.saved", path=output)
     tables = {part["id"]: part["rows"] for part in found["tables"]}
     about = {"report": found["report"].id, **found["period"]}
@@ -128,10 +125,10 @@ def _figure(desk: Desk, key: str, value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _lines_of(desk: Desk, found: dict[str, Any]) -> list[list[object]]:
-    """The figures as the lines of a table."""
-    lines = [[desk.put(found["labels"][k]), v] for k, v in found["figures"].items()]
+def _rows(desk: Desk, found: dict[str, Any]) -> list[list[object]]:
+    """The figures as the rows of a sheet."""
+    rows = [[desk.put(found["labels"][k]), v] for k, v in found["figures"].items()]
     for part in found["tables"]:
-        lines += [[], [desk.put(part["title"]), desk.text("head.count")]]
-        lines += [[desk.put(row["label"]), row.get("count")] for row in part["rows"]]
-    return lines
+        rows += [[], [desk.put(part["title"]), desk.text("head.count")]]
+        rows += [[desk.put(row["label"]), row.get("count")] for row in part["rows"]]
+    return rows

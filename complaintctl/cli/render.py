@@ -11,7 +11,7 @@ from ..services import reading
 from ..texts import catalogue
 from .desk import Desk, inert
 
-Row = Mapping[str, Any]
+Rows = Iterable[Mapping[str, Any]]
 
 
 @lru_cache(4096)  # a table asks twice, and its words recur
@@ -34,7 +34,7 @@ def short(text: object, room: int) -> str:
     return line + "…"
 
 
-def table(desk: Desk, names: str, rows: Iterable[Row], *, rich: bool = False, **heads: str) -> None:
+def table(desk: Desk, names: str, rows: Rows, *, rich: bool = False, **heads: str) -> None:
     """Columns by name, indented as ``names`` is, under the catalogue's headings or other ``heads``,
     if there are rows; by Rich when a person is at a terminal and the command may be slow."""
     heads = {name: heads.get(name) or desk.text(f"head.{name}") for name in names.split()}
@@ -65,9 +65,7 @@ def when(value: object) -> str:
     return text[:10] if text[11:19] in ("", "00:00:00", "23:59:59") else text[:16]
 
 
-def clock_lines(
-    desk: Desk, clocks: Iterable[Row], names: str = "  due limit what state clause"
-) -> None:
+def clock_lines(desk: Desk, clocks: Rows, names: str = "  due limit what state clause") -> None:
     """Clocks in words; by default those of one complaint, each with its clause."""
     rows = []
     for item in clocks:
@@ -88,14 +86,13 @@ def labelled(desk: Desk, shown: dict[str, Any]) -> dict[str, Any]:
     return row | {"words": " · ".join(kinds)}
 
 
-def case(desk: Desk, row: Row) -> None:
+def case(desk: Desk, row: Mapping[str, Any]) -> None:
     """One complaint; its fields in the order in which the catalogue names them."""
     desk.line(f"{row['number']}  {row['words']}  [{desk.put(row['status'])}]")
     lines = []
     for key, label in catalogue(desk.lang).items():
         name = key.removeprefix("field.")
         if name != key and row.get(name) not in (None, ""):
-            value = when(row[name]) if name.endswith("_at") else desk.put(row[name])
-            lines.append((label, value))
+            lines.append((label, when(row[name]) if name.endswith("_at") else desk.put(row[name])))
     lines += [(inert(desk.put(label)), desk.put(value)) for label, value in row["more"]]
     columns(desk, lines, "  ")

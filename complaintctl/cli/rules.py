@@ -1,7 +1,5 @@
 """Commands on the rules: policy, form, calendar, duty; each a group of verbs."""
 
-from functools import partial
-
 import typer
 
 from ..errors import BadRules, Fault, together
@@ -67,7 +65,7 @@ def policy_coverage(desk: Desk) -> None:
 
 
 def policy_diff(desk: Desk, policy: str, other: str) -> None:
-    sides = together(*(partial(check.sound, side, desk.own) for side in (policy, other)))
+    sides = together(lambda: check.sound(policy, desk.own), lambda: check.sound(other, desk.own))
     found = policies.differences(*sides)
     desk.give({"differences": found})
     for item in found or [Fault("diff.none")]:

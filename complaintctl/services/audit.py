@@ -12,9 +12,6 @@ from ..ledger.verify import prove
 from .rules import adoption, announced, proven
 from .session import Office, Typed, Values
 
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,15}")
-_ANCHOR = re.compile(r"\s*(\d{1,12})\s*[:：]\s*([0-9a-fA-F]{8,64})\s*")
-
 
 def init(
     path: Path, station: str, code: str, policy: str, *, by: str, now: dt.datetime, own: Path | None
@@ -34,13 +31,13 @@ def init(
 
 
 def _checked(code: str) -> None:
-    if not _CODE.fullmatch(code):
+    if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]{0,15}", code):
         raise Usage("station.code", value=code)
 
 
 def verify(office: Office, printed: Typed) -> Values:
     """The proof of the whole ledger, also against a code ``printed`` on a register (SEQ:HASH)."""
-    found = _ANCHOR.fullmatch(printed) if printed else None
+    found = re.fullmatch(r"\s*(\d{1,12})\s*[:：]\s*([0-9a-fA-F]{8,64})\s*", printed or "")
     if printed and not found:
         raise Usage("verify.anchor_form", value=printed)
     seq, prefix = (int(found[1]), found[2].lower()) if found else (0, "")

@@ -18,7 +18,6 @@ from .session import Office, Typed, Values, when
 Done = tuple[str, object, bool]  # the complaint's number, what is done; False if it was so already
 LASTING = {"opened", "disclosed", "erased"}  # what no undo can take back
 WIDE = {"adopted", "calendar", "duty", "voided"}  # what changes more than its complaints
-EVER = ("1900-01-01", "2199-12-31")  # the days that dates can be typed for
 CHAINED = {"policy", "named", "step", "received_at"}  # said in the open, beside what fields say
 REPEAT = dt.timedelta(days=90)  # how far back the same customer's complaints are pointed out
 
@@ -159,7 +158,8 @@ def undo(office: Office, batch: Typed) -> Values:
             if later := [b for b in after if b not in voided]:
                 raise Refused("undo.later", batch=found["batch"], later=later)
             office.write(Draft("voided", office.now, None, {"batch": found["batch"]}))
-            refresh(office.book, EVER if types & WIDE else (), numbers)
+            # All the days that dates can be typed for.
+            refresh(office.book, ("1900-01-01", "2199-12-31") if types & WIDE else (), numbers)
     return {**found, "numbers": numbers, "new": not done}
 
 
@@ -174,8 +174,7 @@ def _allow(office: Office, state: Complaint, policy: Policy, action: str, values
             raise (Usage if lacking else Refused)(faults=faults)
     if action in ("penalised", "waived"):
         known = {p["penalty_id"]: p for p in queries.penalties_of(office.ledger, state.number)}
-        row = known.get(values.get("penalty"))
-        if row is None:
+        if (row := known.get(values.get("penalty"))) is None:
             raise Refused("penalty.unknown", value=values.get("penalty") or "-", known=[*known])
         # What was approved stays what it was, whatever is found out later.
         amount = values.setdefault("amount", row["amount"])

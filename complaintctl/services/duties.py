@@ -96,6 +96,5 @@ def duty_done(office: Office, wanted: str, text: str, at: Typed) -> Named:
     titles = [_duty(duty)["title"] for duty in office.policy.duties]
     duty: Named
     duty, moment = together(lambda: meant(titles, wanted, "duty"), lambda: when(at, office.now))
-    said = {"text": text} if text else {}
-    office.record(Draft("duty", moment, None, {"duty": duty.id}, said))
+    office.record(Draft("duty", moment, None, {"duty": duty.id}, {"text": text} if text else {}))
     return duty

@@ -39,8 +39,7 @@ def export(
     known, span = {*office.policy.fields, *BESIDE}, (first, last)
     strange = (c.field for c in layout.columns if c.field not in known)
     refuse(f"{layout.id}.toml", (("column field", "unknown_name", name) for name in strange))
-    past = ledger_as_of(office.ledger, moment) if as_of else nullcontext(office.ledger)
-    with past as ledger:
+    with ledger_as_of(office.ledger, moment) if as_of else nullcontext(office.ledger) as ledger:
         monthly = (last - first).days <= 31
         name = f"{layout.title}_{station[:40]}_{str(first)[: 7 if monthly else 4]}.xlsx"
         path = writable(_path(to, name), ".xlsx", office.ledger.path)
@@ -82,13 +81,12 @@ def _values(office: Office, row: Values, first: dt.date, moment: dt.datetime, ba
     late = bool(row["late"] or (row["next_due_at"] or "9") < moment.isoformat())
     row["late"] = None if row["status"] == "archived" else late
     row |= {name: term.zh for name, term in terms(policy, row).items()}
+    row |= {"assessed": bool(row["assessed"]), "fine": row["fine"] or None}
     dates = {n: dt.datetime.fromisoformat(v) for n, v in row.items() if n.endswith("_at") and v}
     before = row["received_at"] < str(first)
     shown = {
         "item": row["category"] if row["category"] != row["class"] else None,
         "category": row["class"],
-        "assessed": bool(row["assessed"]),
-        "fine": row["fine"] or None,
         "due_at": dates["due_at"].date() if row["due_at"] else None,
         "reply": _join((row["replied_at"] or "")[:10], row["reply_mode"]),
         "notified": f"是 {row['notified_at'][:10]}" if row["notified_at"] else unsaid,

@@ -59,8 +59,7 @@ def import_book(
             known = queries.known(ledger, map(bytes.hex, seen))
             told |= {"accepted": len(seen) - len(known), "duplicate": len(known)}
             told["rejected"] = len(bad)
-            wrote = write and told["accepted"] > 0
-            if wrote:
+            if wrote := write and told["accepted"] > 0:
                 fresh = ([old for old in c if old[2]["fingerprint"] not in known] for c in checked)
                 bulk.append_old(ledger, office.book, office.stamp, fresh)
                 digest = hashlib.file_digest(whole, "sha256").hexdigest()

@@ -147,8 +147,7 @@ def listing(
         lambda: _most(office, limit),
     )
     equal = dict(zip(asked, words, strict=True))
-    term = policy.term("category", equal.get("category"))
-    if term and not term.parent:
+    if (term := policy.term("category", equal.get("category"))) and not term.parent:
         equal["class"] = equal.pop("category")  # a class means all its items
     late = now.isoformat() if overdue else ""
     found, count = queries.listing(office.ledger, equal, period, open_, late, most)
@@ -158,8 +157,7 @@ def listing(
 def search(office: Office, text: str, limit: Typed) -> Values:
     """Complaints whose text holds every word, newest first; and whether there are more."""
     found, more = queries.search(office.ledger, text, _most(office, limit))
-    lines = [_brief(office, row) for row in found]
-    return {"count": len(lines), "more": more, "complaints": lines}
+    return {"count": len(found), "more": more, "complaints": [_brief(office, row) for row in found]}
 
 
 def _most(office: Office, limit: Typed) -> int:

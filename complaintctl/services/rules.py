@@ -1,8 +1,14 @@
-"""The rules of an office: policies listed, checked, adopted; the calendar corrected."""
+"""The rules of an office: policies listed, checked, adopted; the calendar filled and corrected.
+
+The one place that knows the ``holidays`` package, which holds the State Council's yearly notices;
+used when calendar years are filled, never day by day.
+"""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache, partial
+from itertools import groupby
 from pathlib import Path
 
 from ..domain.clocks import clocks
@@ -17,7 +23,6 @@ from ..ledger import queries
 from ..ledger.store import Draft
 from ..rulebook.check import sound
 from ..rulebook.files import found, pick, tables, titles
-from .holiday_source import announced_years, state_council_days
 from .session import Office, Typed, Values
 
 COUNTED = ("limit", "penalty", "duty", "gate", "step", "example")
@@ -56,6 +61,43 @@ def _failing(policy: Policy) -> Iterator[Fault]:
         except (KeyError, ValueError, TypeError, AttributeError, Trouble) as error:
             failed = [f"{type(error).__name__}: {error}"]
         yield from (Fault("rules.example", {**about, "detail": why}) for why in failed)
+
+
+def announced_years() -> list[int]:
+    """The years whose notice is known: a swapped day proves one, a lone decreed day does not."""
+    from holidays.countries.china import ChinaStaticHolidays
+
+    table = ChinaStaticHolidays.special_public_holidays.items()
+    return sorted({y for y, rows in table for r in rows if isinstance(r, tuple) and len(r) > 3})
+
+
+def state_council_days(years: Collection[int]) -> dict[dt.date, tuple[str, str]]:
+    """Every exceptional day of announced years: date -> (``off`` or ``work``, name), in order.
+
+    A day off that another is worked for is named after its block (春节调休), the other too (春节).
+    """
+    from holidays import country_holidays
+
+    # With their neighbours: 2006-12-30 is in the notice for 2007.
+    near = sorted({year + n for year in years for n in (-1, 0, 1)})
+    china = country_holidays("CN", years=near, language="zh_CN")
+    labels, why = dict(china.items()), dict.fromkeys(china.weekend_workdays, ("work", "调休"))
+    # Most years end on their 365th day: then a New Year's Day comes twice, which is no matter.
+    days = (dt.date(year, 1, 1) + dt.timedelta(days=n) for year in near for n in range(366))
+    for _, stretch in groupby(days, china.is_working_day):
+        block = {day: labels[day] for day in stretch if day in labels}
+        own = (label for label in block.values() if not re.search("补假|调休|延长", label))
+        name = _names("; ".join(own))  # such as 中秋节、国庆节
+        for day, label in block.items():
+            if swapped := re.search(r"由 (\d{4}-\d\d-\d\d) 调休", label):
+                why[dt.date.fromisoformat(swapped[1])] = ("work", name)
+            why[day] = ("off", f"{name}调休" if swapped else _names(label))
+    return {day: why[day] for day in sorted(why) if day.year in years}
+
+
+def _names(label: str) -> str:
+    names = label.replace("（补假）", "").replace("农历除夕", "春节").split("; ")
+    return "、".join(dict.fromkeys(names))
 
 
 @cache
@@ -110,11 +152,10 @@ def _would_change(office: Office, rules: Policy) -> Iterator[Values]:
                 yield {"number": number, "limit": id_, "due_at": before, "new_due_at": after}
 
 
-def calendar_set(office: Office, day_text: str, kind: str, name: str) -> Values:
+def calendar_set(office: Office, date: str, kind: str, name: str) -> Values:
     """Corrects one day by hand (weekend duty, a regional holiday) and the dates that hang on it."""
     match, day = together(
-        lambda: meant(DAY_KINDS, kind, "value", field=DAY_KIND),
-        lambda: read_day(day_text, office.now),
+        lambda: meant(DAY_KINDS, kind, "value", field=DAY_KIND), lambda: read_day(date, office.now)
     )
     body = {"days": {day.isoformat(): [match.id, name]}, "source": "hand"}
     recomputed = office.record(Draft("calendar", office.now, None, body))
@@ -132,11 +173,8 @@ def calendar_month(office: Office, month: Typed) -> Values:
     """The days of a month or year that are not as their weekday says, how many are working days."""
     (first, last), calendar = read_month(month or "this", office.now), office.book.calendar
     days = [first + dt.timedelta(days=n) for n in range((last - first).days)]
-    odd = [
-        {"day": day, "kind": kind, "name": name}
-        for day, (kind, name) in zip(days, map(calendar.why, days), strict=True)
-        if kind in ("off", "makeup") or name
-    ]
+    whys = ((day, *calendar.why(day)) for day in days)
+    odd = [{"day": d, "kind": k, "name": n} for d, k, n in whys if n or k in ("off", "makeup")]
     told = {"first": first, "last": last, "workdays": sum(map(calendar.is_workday, days))}
     unsure, waiting = any(map(calendar.provisional, days)), queries.running(office.ledger)
     return {**told, "days": odd, "provisional": unsure, "waiting": waiting}

@@ -48,8 +48,7 @@ def put(lang: str, value: Any) -> str:
 
 def language(wanted: str | None) -> str:
     """The language asked for, else the locale's: Chinese for ``zh*``, English otherwise."""
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
-    wanted = wanted or next(filter(None, map(os.environ.get, names)), "")
+    wanted = wanted or next(filter(None, map(os.getenv, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
     if not wanted and sys.platform == "win32":
         from ctypes import windll
 
