@@ -31,7 +31,6 @@ PAPERS = {"A3": (8, 841.9, 1190.6), "A4": (9, 595.3, 841.9)}  # Excel's code, si
 # In cm; the left margin is for the binding.
 MARGINS = {"left": 2.2, "right": 1.5, "top": 1.5, "bottom": 1.5, "header": 0.8, "footer": 0.8}
 TALLEST, LINE = 409.0, 14.5  # in points: Excel's highest row, a line of text
-_MOST_BREAKS = 1_000  # Excel holds 1,023
 _RULER = Font(name="Arial", size=10)  # widths count in its digits: 7 pixels wide, on every system
 _BODY, _HEAD = Font(name="宋体", size=10.5), Font(name="宋体", size=10.5, bold=True)
 _TITLE = Font(name="黑体", size=20, bold=True)
@@ -42,8 +41,7 @@ _FORMATS = {"text": "@", "date": 'yyyy"年"m"月"d"日"', "moment": "yyyy-mm-dd 
             "day": "yyyy-mm-dd", "money": "0.00"}  # fmt: skip
 LAST_ROW = 1_048_000  # of Excel's 1,048,576; the rest is for notes and signatures
 _LONG = 255  # Excel shows ##### for longer text in a cell of format @
-_CM = 28.35  # points
-_UNIT = 5.25  # points per unit of column width: half of the body's 10.5 points
+_CM, _UNIT = 28.35, 5.25  # points per cm, and per unit of column width: half of the body's 10.5
 _PAD, _SIGN = 6.0, 13.75  # points that a row and a signature need beside their lines
 _SPARE = 0.96  # printers and fonts differ: a planned page must never run over
 
@@ -213,8 +211,7 @@ def _put(sheet: Any, place: str, text: str, align: str, font: Font) -> None:
     """Write a text into a range of cells, which become one that is high enough."""
     cells = sheet[place]
     first, last = cells[0][0], cells[-1][-1]
-    first.value, first.data_type = escaped(visible(text)), "s"  # never a formula
-    first.font = font
+    first.value, first.data_type, first.font = escaped(visible(text)), "s", font  # no formula
     first.alignment = Alignment(horizontal=align, vertical="center", wrap_text=True)
     if font is _HEAD:
         first.fill, first.border = _GREY, _THIN
@@ -232,9 +229,8 @@ def _style(sheet: Any, align: str, kind: str, quoted: bool = False) -> int:
     model: Any = Cell(sheet, row=1, column=1)
     vertical = "top" if kind == "long" else "center"
     model.alignment = Alignment(horizontal=align, vertical=vertical, wrap_text=True)
-    model.font, model.number_format = _BODY, _FORMATS.get(kind, "General")
-    model.quotePrefix = quoted
-    model.border = _THIN if kind else Border()
+    model.font, model.border = _BODY, _THIN if kind else Border()
+    model.number_format, model.quotePrefix = _FORMATS.get(kind, "General"), quoted
     return int(model.style_id)
 
 
@@ -245,7 +241,7 @@ def _save(sheet: Any, path: Path, body: Iterable[str], breaks: Sequence[int]) ->
         with archive.open("xl/worksheets/sheet1.xml", "w") as out:
             out.write(_around(sheet)[0])
             out.writelines(text.encode() for text in body)
-            if len(breaks) <= _MOST_BREAKS:
+            if len(breaks) <= 1_000:  # Excel holds 1,023
                 sheet.row_breaks.brk = [Break(id=row) for row in breaks]
             out.writelines(_around(sheet)[1:])
         others: Any = ExcelWriter(sheet.parent, archive)
