@@ -24,14 +24,14 @@ AHEAD = 4  # groups that may wait for SQLite, which now and then takes long over
 # Rows of one statement: few of them hold up Python little, none may have over 32,766 variables.
 TABLES = {**dict.fromkeys(("event", "private", COMPLAINT, SEARCH), CHUNK), "clock": 4 * CHUNK}
 Groups = Iterable[tuple[str, list[Row]]]  # rows by table
+Chunks = Iterable[list[Record]]
 
 
-def append_old(ledger: Ledger, book: Book, stamp: Stamp, chunks: Iterable[list[Record]]) -> None:
+def append_old(ledger: Ledger, book: Book, stamp: Stamp, chunks: Chunks) -> None:
     """Writes old records as complaints, each under the policy of its day; no more than ``CHUNK``
     at a time."""
     ledger.execute("pragma cache_size = -16384")  # the indexes are filled in no order
-    sql = "select series, last from counter where station = :station"
-    last: dict[str, int] = dict(ledger.run(sql).fetchall())
+    last = dict(ledger.run("select series, last from counter where station = :station").fetchall())
 
     def write(groups: Groups) -> None:
         for table, rows in groups:
@@ -43,7 +43,7 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, chunks: Iterable[list[R
     try:
         with ThreadPoolExecutor(1) as writer:
             writing: deque[Future[None]] = deque()
-            for groups in _prepared(ledger, book, stamp, chunks, last):
+            for groups in _prepared(book, stamp, chunks, last):
                 writing.append(writer.submit(write, groups))
                 if len(writing) > AHEAD:
                     writing.popleft().result()
@@ -55,14 +55,12 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, chunks: Iterable[list[R
     ledger.executemany(sql, [(ledger.station, *item) for item in last.items()])
 
 
-def _prepared(
-    ledger: Ledger, book: Book, stamp: Stamp, chunks: Iterable[list[Record]], last: dict[str, int]
-) -> Iterator[Groups]:
+def _prepared(book: Book, stamp: Stamp, chunks: Chunks, last: dict[str, int]) -> Iterator[Groups]:
     """Old records as rows of ``TABLES``, one after another, as the chain demands; each takes its
     number after the ``last`` one in the series of the month it was received. The rows are for
     whole statements; what is over waits for the end, so that few statements are compiled."""
-    chain, ruling = Chain(ledger, stamp), cache(partial(_ruling, book))
-    (rowid,) = ledger.column("select ifnull(max(id), 0) from complaint")
+    chain, ruling = Chain(book.ledger, stamp), cache(partial(_ruling, book))
+    (rowid,) = book.ledger.column("select ifnull(max(id), 0) from complaint")
     tables: dict[str, list[Row]] = {table: [] for table in TABLES}
     for chunk in chunks:
         # Not one by one: that lets go of Python's lock so shortly that the writer,
@@ -72,8 +70,7 @@ def _prepared(
             said["policy"], policy, series, names = ruling(received[:10])
             serial = last[series] = last.get(series, 0) + 1
             about = policy.number.format(**names, serial=serial), "recorded", received
-            salt = salts[n * SALT : (n + 1) * SALT]
-            row, private = chain.link(about, said, personal, salt)
+            row, private = chain.link(about, said, personal, salts[n * SALT : (n + 1) * SALT])
             event = Event._make((*row[1:8], said, personal))
             found = _history(book, event, policy) or shown(book, [event])
             (complaint,) = found["complaint"]
@@ -100,8 +97,7 @@ def _history(book: Book, event: Event, policy: Policy) -> Tables | None:
     done = fields.pop("steps", {})
     status, ended = ending(received, done)
     facts = facts_of(fields, policy, OLD, status)
-    found = judged(policy, facts, received, done, book.calendar)
-    if found is None:
+    if (found := judged(policy, facts, received, done, book.calendar)) is None:
         return None
     about = (book.ledger.station, event.number, event.recorded_at, event.batch, event.seq)
     timed = [(*about[:2], *row) for row in found]

@@ -92,8 +92,7 @@ class Ledger(sqlite3.Connection):
         """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
         if rows:
             marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
-            values = [*chain.from_iterable(rows)]
-            self.execute(f"insert into {table} values {marks}", values)
+            self.execute(f"insert into {table} values {marks}", [*chain.from_iterable(rows)])
 
     def only_read(self, really: bool) -> None:
         """From now on nothing can be written, or all can again."""

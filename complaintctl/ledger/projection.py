@@ -21,11 +21,9 @@ from .store import Book, events_of
 Tables = dict[str, list[Row]]
 NOTHING = (None, None, "")  # no date, no limit
 SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accused", "handler")
-PLAIN = (
-    *(*SEARCHED, "reference", "kind", "channel", "category", "level", "receiver", "unit"),
-    *("reply_mode", "result", "outcome", "substantiated", "responsibility", "satisfaction"),
-    *("note", "fingerprint"),
-)
+PLAIN = (*SEARCHED, "reference", "kind", "channel", "category", "level", "receiver", "unit",
+         "reply_mode", "result", "outcome", "substantiated", "responsibility", "satisfaction",
+         "note", "fingerprint")  # fmt: skip
 TOLD = (*PLAIN, *FOUND, "restricted")
 COLUMNS = (*ABOUT, *TOLD)
 NAMES = ", ".join(COLUMNS)
@@ -132,8 +130,7 @@ def _rows(event: Event) -> Iterator[tuple[Any, ...]]:
         case "opened":
             yield "station", body["name"], event.occurred_at
         case "adopted":
-            told = (body[key] for key in ("policy", "edition", "digest", "from"))
-            yield "adoption", event.seq, *told
+            yield "adoption", event.seq, *(body[k] for k in ("policy", "edition", "digest", "from"))
         case "calendar":
             yield from (("calendar_year", year, body["source"]) for year in body.get("years", ()))
             yield from (("calendar_day", day, *why) for day, why in body["days"].items())

@@ -195,8 +195,7 @@ def duty_days(ledger: Ledger) -> dict[str, list[dt.date]]:
     """The days on which each duty was done."""
     sql = """select duty, group_concat(done_on) from duty_record
              where station = :station group by duty"""
-    found = ledger.run(sql)
-    return {duty: [*map(dt.date.fromisoformat, days.split(","))] for duty, days in found}
+    return {duty: [*map(dt.date.fromisoformat, days.split(","))] for duty, days in ledger.run(sql)}
 
 
 def balance(ledger: Ledger, period: Period, equal: Equal) -> dict[str, int]:

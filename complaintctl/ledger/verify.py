@@ -100,8 +100,7 @@ def _office(ledger: Ledger, proof: Values) -> Iterator[Fault]:
 def _complaints(ledger: Ledger, proof: Values) -> Iterator[Fault]:
     """Walks the events and the tables side by side; a row without an event was invented."""
     book, number_of = Book(ledger), itemgetter(1)
-    tables = {"history": "*", **OF_COMPLAINTS}
-    sides = [ledger.run(LINES.format(table, columns)) for table, columns in tables.items()]
+    sides = [ledger.run(LINES.format(*t)) for t in {"history": "*", **OF_COMPLAINTS}.items()]
     for number, lines in groupby(merge(*sides, key=number_of), number_of):
         found = defaultdict(list)
         for line in lines:
@@ -123,8 +122,7 @@ def _search(ledger: Ledger, proof: Values) -> Iterator[Fault]:
     wanted = {(c, n) for c, n in words.items() if c.isalnum() or not c.isascii()}
     ledger.run("create virtual table if not exists temp.word using fts5vocab(main, search, row)")
     ids, found = ({*ledger.column(f"select id from {t}")} for t in ("complaint", "search_docsize"))
-    wrong = len(wanted ^ {*ledger.run("select term, cnt from temp.word")}) + len(ids ^ found)
-    if wrong:
+    if wrong := len(wanted ^ {*ledger.run("select term, cnt from temp.word")}) + len(ids ^ found):
         yield Fault("verify.table", {"table": "search", "rows": wrong})
 
 

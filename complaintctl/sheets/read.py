@@ -61,8 +61,7 @@ def open_table(path: Path, *, sheet: str | None, encoding: str | None) -> Iterat
         if binary or suffix in _OTHER or start.startswith(_FOREIGN):
             raise BadData("file.wrong_kind", path=path.name)
         encoding = _encoding(path, file, encoding, told)
-        text = io.TextIOWrapper(file, encoding, newline="")
-        yield Table(path.name, encoding, _rows(path, text))
+        yield Table(path.name, encoding, _rows(path, io.TextIOWrapper(file, encoding, newline="")))
 
 
 @contextmanager

@@ -58,8 +58,7 @@ def _sheet(path: Path, sheets: list[Any], wanted: str | None) -> Any:
         if wanted.strip() not in named:
             raise BadData("file.no_sheet", path=path.name, sheet=wanted, sheets=[*named])
         return named[wanted.strip()]
-    seen = [sheet for sheet in sheets if sheet.sheet_state == "visible"]
-    filled = {sheet.title: sheet for sheet in seen if any(_rows(path, sheet, {}))}
+    filled = {s.title: s for s in sheets if s.sheet_state == "visible" and any(_rows(path, s, {}))}
     if len(filled) != 1:
         code = "file.which_sheet" if filled else "file.empty"
         raise BadData(code, path=path.name, sheets=[*filled])
@@ -108,8 +107,7 @@ def _rows(path: Path, sheet: Any, merged: Merged) -> Iterator[tuple[int, list[An
                 continue
             held |= {c: v for c, (end, v) in spread.items() if number <= end and c not in held}
             spread |= {c: (end, held[c]) for c, end in merged.get(number, ()) if c in held}
-            width = max(held)
-            if width > MAX_COLUMNS or number - last > MAX_GAP:
+            if (width := max(held)) > MAX_COLUMNS or number - last > MAX_GAP:
                 place = f"{get_column_letter(width)}{number}"
                 raise BadData("file.far_cell", path=path.name, cell=place)
             yield from ((blank, []) for blank in range(last + 1, number))
