@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from complaintctl.clock import iso
 from complaintctl.domain.event import GENESIS, seal
-from complaintctl.ledger import connection
+from complaintctl.ledger import connection, verify
 from complaintctl.ledger.connection import opened
 from complaintctl.ledger.projection import as_of, project
 from complaintctl.ledger.store import Book, Draft, append
@@ -103,6 +103,22 @@ def test_sequence_and_batches(run: Runner) -> None:
     batches = [batch for (batch,) in run.sql("select batch from event order by seq")]
     assert len(set(batches)) == 3
     assert len(set(batches[:3])) == 1
+
+
+def test_a_proof_looks_at_one_moment(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written between two of its looks would be told as a change by somebody."""
+    run.log()
+
+    def disturbed(ledger: object, proof: object) -> list[object]:
+        with contextlib.closing(sqlite3.connect(run.ledger, timeout=0, isolation_level=None)) as other:
+            other.execute("begin immediate")
+            other.execute("insert into counter values ('S1', 'x', 1)")
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("commit")
+        return []
+
+    monkeypatch.setattr(verify, "_search", disturbed)
+    assert run("verify").code == 0
 
 
 # ---- what is no ledger of ours ----

@@ -5,10 +5,10 @@ the next records are prepared."""
 import datetime as dt
 import os
 import sys
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
+from queue import SimpleQueue
+from threading import Thread
 
 from ..domain.clocks import judged
 from ..domain.event import Event
@@ -33,26 +33,41 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, chunks: Chunks) -> None
     ledger.execute("pragma cache_size = -16384")  # the indexes are filled in no order
     last = dict(ledger.run("select series, last from counter where station = :station").fetchall())
 
-    def write(groups: Groups) -> None:
-        for table, rows in groups:
-            if ledger.in_transaction:  # on a full disk SQLite itself has given all of it up
-                ledger.write(table, rows)
+    # Not futures: a signal can leave the lock of one held, and its thread would wait for ever.
+    waiting, written = SimpleQueue[Groups | None](), SimpleQueue[Exception | None]()
 
-    pause = sys.getswitchinterval()
+    def write() -> None:
+        for groups in iter(waiting.get, None):
+            try:
+                for table, rows in groups:
+                    if ledger.in_transaction:  # on a full disk SQLite has given all of it up
+                        ledger.write(table, rows)
+                written.put(None)
+            except Exception as error:
+                written.put(error)
+
+    writer, pause, count = Thread(target=write, daemon=True), sys.getswitchinterval(), 0
     sys.setswitchinterval(0.0001)  # the writer, back from SQLite, is to be let in at once
+    writer.start()
     try:
-        with ThreadPoolExecutor(1) as writer:
-            writing: deque[Future[None]] = deque()
-            for groups in _prepared(book, stamp, chunks, last):
-                writing.append(writer.submit(write, groups))
-                if len(writing) > AHEAD:
-                    writing.popleft().result()
-            for written in writing:
-                written.result()
+        for count, groups in enumerate(_prepared(book, stamp, chunks, last), 1):
+            waiting.put(groups)
+            if count > AHEAD:
+                _told(written)
+        for _ in range(min(count, AHEAD)):
+            _told(written)
     finally:
+        waiting.put(None)
+        writer.join()
         sys.setswitchinterval(pause)
     sql = "insert into counter values (?,?,?) on conflict do update set last = excluded.last"
     ledger.executemany(sql, [(ledger.station, *item) for item in last.items()])
+
+
+def _told(written: SimpleQueue[Exception | None]) -> None:
+    """Waits for the next group that is written; raises what SQLite said of it."""
+    if error := written.get():
+        raise error
 
 
 def _prepared(book: Book, stamp: Stamp, chunks: Chunks, last: dict[str, int]) -> Iterator[Groups]:

@@ -70,7 +70,7 @@ class Ledger(sqlite3.Connection):
             except BaseException as error:
                 if self.in_transaction:
                     self.execute("rollback")
-                elif done and isinstance(error, sqlite3.Error):
+                elif done and isinstance(error, sqlite3.Error) and _trouble(error) != "full":
                     raise LedgerTrouble("ledger.unknown_outcome", path=self.path) from None
                 raise
 

@@ -28,15 +28,19 @@ def prove(ledger: Ledger, seq: int = 0, prefix: str = "") -> Values:
     ``{ok, events, complaints, erased, anchor, problems}``; ``anchor`` is the ledger's head now."""
     proof: Values = {"events": 0, "complaints": 0, "erased": 0, "anchor": anchor(0, GENESIS)}
     problems = list[Fault]()
-    for check in (_file, _schema, _chain, _stations, _office, _complaints, _search, _counters):
-        try:
-            problems += check(ledger, proof)
-        except (sqlite3.DatabaseError, ValueError, KeyError, TypeError, AssertionError) as error:
-            name, detail = check.__name__.strip("_"), type(error).__name__
-            problems.append(Fault("verify.unreadable", {"check": name, "detail": detail}))
-    sql = "select hash from event where station = :station and seq = :seq"
-    if prefix and not any(h.startswith(prefix) for h in ledger.column(sql, seq=seq)):
-        problems.append(Fault("verify.anchor", {"anchor": f"{seq}:{prefix}"}))
+    checks = (_file, _schema, _chain, _stations, _office, _complaints, _search, _counters)
+    ledger.begin = "begin"
+    with ledger.unit():  # all of it as of one moment; who writes meanwhile waits
+        ledger.column("select code from station")
+        for check in checks:
+            try:
+                problems += check(ledger, proof)
+            except (sqlite3.DatabaseError, ValueError, KeyError, TypeError, AssertionError) as e:
+                name, detail = check.__name__.strip("_"), type(e).__name__
+                problems.append(Fault("verify.unreadable", {"check": name, "detail": detail}))
+        sql = "select hash from event where station = :station and seq = :seq"
+        if prefix and not any(h.startswith(prefix) for h in ledger.column(sql, seq=seq)):
+            problems.append(Fault("verify.anchor", {"anchor": f"{seq}:{prefix}"}))
     return {"ok": not problems, **proof, "problems": problems}
 
 
