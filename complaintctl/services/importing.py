@@ -35,12 +35,9 @@ def import_book(
 ) -> Values:
     """Imports one file. With problems and without ``skip_bad`` nothing is written (``written``
     False). ``how`` may have mapping, sheet, encoding, and rejects: where the rows with problems
-    go, to be mended and imported again.
-
-    Returns what became of the rows: the counts; ``twins``, which say the same as an earlier row;
-    ``passed``, which are no records (repeated headings, totals); ``shared``, the references of new
-    records that others have too.
-    """
+    go, to be mended and imported again. Returns what became of the rows: the counts; ``twins``,
+    which say the same as an earlier row; ``passed``, which are no records (repeated headings,
+    totals); ``shared``, the references of new records that others have too."""
     left = how["rejects"] and writable(how["rejects"], ".csv", office.ledger.path, path)
     layout, ledger = load_layout(how["mapping"] or "books", office.own), office.ledger
     told: Values = dict.fromkeys(("read", "accepted", "rejected", "duplicate", "blank"), 0)
