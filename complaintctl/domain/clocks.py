@@ -166,13 +166,13 @@ def judged(
 
     Only what the steps ``done`` have met is judged.
     """
+    if min(done.values(), default=received) < received:
+        return None
     found, midnight = [], f"{received[:10]}T00:00:00+08:00"
-    after = {step: at for step, at in done.items() if at >= received}
     for limit in policy.limits_on(facts):
         if not limit.plain:
             return None
-        met = min(filter(None, map(after.get, limit.until)), default=None)
-        if met:
+        if met := min(filter(None, map(done.get, limit.until)), default=None):
             within = by_fact(limit.within, facts, "promptly")
             since = received if read_span(within).unit in BY_CLOCK else midnight
             due, unsure = _stored(limit, within, since, calendar)

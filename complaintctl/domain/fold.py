@@ -96,7 +96,8 @@ def fold(events: Iterable[Event], policy: Policy, voided: Collection[str] = ()) 
             _apply(state, event, policy)
     if state.voided:
         state.status, state.present.ended = "voided", state.received_at
-    state.facts = facts_of(state.fields, policy, state.origin, state.status, len(state.rounds) - 1)
+    rounds, fields = len(state.rounds), dict(state.fields)
+    state.facts = facts_of(fields, policy, state.origin, state.status, rounds - 1)
     return state
 
 
@@ -141,14 +142,15 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
 
 
 def facts_of(
-    fields: Mapping[str, Any], policy: Policy, origin: str, status: str, round_: int = 0
+    facts: dict[str, Any], policy: Policy, origin: str, status: str, round_: int = 0
 ) -> dict[str, Any]:
-    """What conditions may ask of a complaint: its fields, and ``DERIVED``."""
-    channel = policy.term("channel", fields.get("channel"))
-    level = policy.term("level", fields.get("level"))
-    category = policy.term("category", fields.get("category"))
-    facts = dict(fields, origin=origin, status=status, reopened=round_)
-    facts["named"] = bool(fields.get("named", fields.get("name")))
+    """What conditions may ask of a complaint: its fields, handed in, to which are added what is
+    ``DERIVED``."""
+    channel = policy.term("channel", facts.get("channel"))
+    level = policy.term("level", facts.get("level"))
+    category = policy.term("category", facts.get("category"))
+    facts |= {"origin": origin, "status": status, "reopened": round_}
+    facts["named"] = bool(facts.get("named", facts.get("name")))
     facts["channel_group"] = channel.group if channel else ""
     facts["rank"] = level.rank if level else 0
     facts["class"] = (category.parent or category.id) if category else ""

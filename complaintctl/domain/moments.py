@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
-from ..clock import TZ
+from ..clock import TZ, iso
 from ..errors import Usage
 from .spans import arabic
 
@@ -62,12 +62,12 @@ class Moment(NamedTuple):
 
 def read_moment(text: str, now: dt.datetime | None = None) -> Moment:
     """Raises only Usage: date.unknown, .ambiguous, .impossible, .two_digit_year, .minguo."""
-    return _read(text, now.date(), alone=True) if now else _stored(text)
+    return _read(text, now.date(), alone=True) if now else _read(text)
 
 
 def read_day(text: str, now: dt.datetime | None = None) -> dt.date:
     """The day alone; a time of day may follow it, but is no day by itself."""
-    return (_read(text, now.date()) if now else _stored(text)).at.date()
+    return _read(text, now and now.date()).at.date()
 
 
 def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
@@ -85,17 +85,34 @@ def read_month(text: str, now: dt.datetime) -> tuple[dt.date, dt.date]:
     return first, after
 
 
-def _stored(text: str) -> Moment:
-    """The forms without ``now``. In bulk, days and times recur, so each half is kept by itself."""
+def stored(text: str) -> tuple[str, bool]:
+    """A moment as it is stored, and whether it has a time of day; raises as ``read_moment``. In
+    bulk, days and times recur, so each half is kept by itself."""
     half = 10 if text[10:11] == "T" else text.find(" ")
-    if half > 0:
-        try:
-            day, time = _read(text[:half]), _time(text[half + 1 :])
-            if time and not day.has_time:
-                return Moment(dt.datetime.combine(day.at, time).astimezone(TZ), True)
-        except (ValueError, Usage):
-            pass
-    return _read(text)
+    if half > 0 and (day := _day(text[:half])) and (time := _clock(text[half + 1 :])):
+        return f"{day}T{time}", True
+    found = _read(text)
+    return iso(found.at), found.has_time
+
+
+@lru_cache(4096)
+def _day(text: str) -> str:
+    """A day alone, as it is stored; empty if it is something else."""
+    try:
+        found = _read(text)
+    except Usage:
+        return ""
+    return "" if found.has_time else found.at.date().isoformat()
+
+
+@lru_cache(4096)
+def _clock(text: str) -> str:
+    """A time of day in Beijing, as it is stored; empty if it is something else."""
+    try:
+        time = _time(text)
+    except ValueError:
+        return ""
+    return time.isoformat() if time and time.tzinfo is TZ else ""
 
 
 @lru_cache(4096)

@@ -6,23 +6,23 @@ its column, value and reason. Nothing is guessed.
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import chain
 from typing import Any
 
-from ..clock import TZ, iso
+from ..clock import TZ, instant, iso
 from ..errors import Fault, Usage
 from . import mask
 from .entry import RECEIVED, Values, free_text, phone, read
 from .fold import ENDS, UNMAPPED
 from .form import Layout, heading
-from .moments import Moment, read_moment
+from .moments import stored
 from .policy import Policy
 from .vocabulary import Named, unspaced
 
-OLDEST = dt.datetime(1980, 1, 1, tzinfo=TZ)  # before that there was no such book; a slip of the pen
+OLDEST = "1980-01-01T00:00:00+08:00"  # before that there was no such book; a slip of the pen
 DATES = ("received_at", "contacted", *reversed(ENDS))
 NOTHING = (None, "")
 Cells = Sequence[object]
@@ -42,7 +42,7 @@ class Reader:
     """
 
     def __init__(self, layout: Layout, policy: Policy, headings: Cells, now: dt.datetime) -> None:
-        self.layout, self.policy, self.now = layout, policy, now
+        self.layout, self.policy, self.now = layout, policy, iso(now)
         texts = [as_text(cell) for cell in headings]
         self.headings = [
             f"{text}#{place + 1}" if text and text in texts[:place] else text
@@ -54,8 +54,11 @@ class Reader:
         self._extra = [(p, h or f"#{p + 1}") for p, h in enumerate(self.headings) if p not in known]
         self._readers = [(place, name, *self._reader(name)) for place, name in known.items()]
         self._named = lru_cache(4096)(lambda *here: " ".join(map(known.__getitem__, here)))
-        self._private = policy.private & {*known.values(), *layout.defaults}
+        # In order, so that there is less to sort where it is written down.
+        self._private = sorted(policy.private & {*known.values(), *layout.defaults})
         self._nothing, self._marks = frozenset(layout.nothing), frozenset(layout.ditto)
+        self._odd = self._nothing | self._marks | {*NOTHING}
+        self._dates = [(name, f"time:{name}") for name in DATES]
         self._required = dict.fromkeys(("received_at", *layout.required))
         self._above: dict[int, object] = {}  # the cells of the record before, dittos resolved
         self._first = next(filter(None, map(heading, headings)), None)
@@ -80,11 +83,12 @@ class Reader:
 
     def record(self, cells: Cells) -> Record | Problems:
         """The record of a row of ``stripped`` cells, or all that is wrong with it."""
-        width = len(cells)
-        kept = {n: text for p, n in self._extra if p < width and (text := as_text(cells[p]))}
-        for place in range(len(self.headings), width):
-            if text := as_text(cells[place]):
-                kept[f"#{place + 1}"] = text
+        wide = len(self.headings)
+        cells = [*cells, *[""] * (wide - len(cells))]
+        kept = {name: text for place, name in self._extra if (text := as_text(cells[place]))}
+        for place, cell in enumerate(cells[wide:], wide + 1):
+            if text := as_text(cell):
+                kept[f"#{place}"] = text
         values, problems = self._read(cells, kept)
         for name in [name for name in self._required if name not in values]:
             column = self._column[name]
@@ -103,8 +107,8 @@ class Reader:
         if kept:
             private[UNMAPPED] = kept
         here = self._above
-        said = (self._named(*here), *map(str, here.values()), *chain.from_iterable(kept.items()))
-        private["fingerprint"] = sha256("\x1f".join(said).encode()).hexdigest()[:32]
+        said = (self._named(*here), *here.values(), *chain.from_iterable(kept.items()))
+        private["fingerprint"] = sha256(_joined(said).encode()).hexdigest()[:32]
         return received, values, private
 
     def resolved(self, cells: Cells) -> list[object]:
@@ -120,28 +124,30 @@ class Reader:
         problems: Problems = []
         here: dict[int, object] = {}
         above, self._above = self._above, here
-        marks, nothing, width = self._marks, self._nothing, len(cells)
         for place, name, raw, value_of in self._readers:
-            cell = cells[place] if place < width else None
-            if cell is None or cell == "":
-                continue
-            if cell in marks:
-                cell = above.get(place, cell)
+            cell = cells[place]
+            if odd := cell in self._odd or type(cell) is not str:
+                if cell in NOTHING:
+                    continue
+                cell = above.get(place, cell) if cell in self._marks else cell
             here[place] = cell
-            text = cell if type(cell) is str else as_text(cell)
             if name in values:
-                kept[self.headings[place]] = text
-                continue
-            if text in nothing and name != "content":
+                kept[self.headings[place]] = as_text(cell)
                 continue
             try:
-                if cell in marks:
-                    raise Usage("import.ditto", value=text)
-                if text is not cell and hasattr(cell, "formula"):
-                    raise Usage("import.uncomputed")
-                if (value := value_of(cell if raw else text)) != "":
+                if odd:
+                    text = as_text(cell)
+                    if text in self._nothing and name != "content":
+                        continue
+                    if cell in self._marks:
+                        raise Usage("import.ditto", value=text)
+                    if hasattr(cell, "formula"):
+                        raise Usage("import.uncomputed")
+                    cell = cell if raw else text
+                if (value := value_of(cell)) != "":
                     values[name] = value
             except Usage as wrong:
+                text = as_text(here[place])
                 shown = mask.name(text) if name in self.policy.private else mask.telephones(text)
                 fault = wrong.faults[0].about(field=self._label(name))
                 column = self.headings[place]
@@ -152,25 +158,25 @@ class Reader:
         """When it was received and each step done, as stored, taken out of the values; times that
         cannot be are problems."""
         received, done = OLDEST, {}
-        for name in DATES:
-            time = values.pop(f"time:{name}", None)
-            if name not in values:
+        for name, clock in self._dates:
+            time, found = values.pop(clock, None), values.pop(name, None)
+            if not found:
                 continue
-            at, has_time = values.pop(name)
+            at, has_time = found
             if time and not has_time:
-                at, has_time = dt.datetime.combine(at.date(), time, TZ), True
+                at, has_time = f"{at[:10]}T{time}", True
             if name == "received_at":
                 received = at
-            elif at < received and at.date() == received.date():
+            elif at < received and at[:10] == received[:10]:
                 if has_time:
-                    kept[self._column[name]] = f"{at:%Y-%m-%d %H:%M}"
+                    kept[self._column[name]] = f"{at[:10]} {at[11:16]}"
                 at = received  # an old book is not precise within the day of receipt
-            if at > self.now or at < received or at < OLDEST:
+            if not max(OLDEST, received) <= at <= self.now:
                 code = "future" if at > self.now else "too_old" if at < OLDEST else "before_receipt"
-                day = f"{at:%Y-%m-%d}"
-                fault = Fault(f"time.{code}", {"value": day, "since": received})
-                problems.append({"column": self._column[name], "value": day, "reason": fault})
-            done[name] = iso(at)
+                fault = Fault(f"time.{code}", {"value": at[:10], "since": instant(received)})
+                problem = {"column": self._column[name], "value": at[:10], "reason": fault}
+                problems.append(problem)
+            done[name] = at
         return done
 
     def _reader(self, name: str) -> tuple[bool, Callable[[Any], Any]]:
@@ -202,6 +208,13 @@ def stripped(cells: Sequence[Any]) -> list[Any]:
         return [cell.strip() if isinstance(cell, str) else cell for cell in cells]
 
 
+def _joined(parts: Iterable[Any]) -> str:
+    try:
+        return "\x1f".join(parts)
+    except TypeError:
+        return "\x1f".join(map(str, parts))
+
+
 def as_text(cell: object) -> str:
     """A cell as text: whole numbers without a point, dates in ISO form."""
     if isinstance(cell, str):
@@ -211,16 +224,17 @@ def as_text(cell: object) -> str:
     return "" if cell is None else str(getattr(cell, "formula", cell))
 
 
-def moment(cell: object) -> Moment:
-    """The date, and the time if it has one, of a text, a date or a number like 20250305."""
+def moment(cell: object) -> tuple[str, bool]:
+    """The moment, as stored, of a text, a date or a number like 20250305; whether it has a time."""
+    if isinstance(cell, str):
+        return stored(cell)
     if isinstance(cell, dt.date):
         time = cell.time() if isinstance(cell, dt.datetime) else dt.time()
-        return Moment(dt.datetime.combine(cell, time.replace(microsecond=0), TZ), time != dt.time())
-    if not isinstance(cell, str):
-        cell = as_text(cell)
-        if not re.fullmatch(r"(19|20)[0-9]{6}", cell):
-            raise Usage("import.number_date")
-    return read_moment(cell)
+        at = dt.datetime.combine(cell, time.replace(microsecond=0), TZ)
+        return iso(at), time != dt.time()
+    if not re.fullmatch(r"(19|20)[0-9]{6}", text := as_text(cell)):
+        raise Usage("import.number_date")
+    return stored(text)
 
 
 def digits(folding: Callable[[str], str], cell: object) -> str:
@@ -235,11 +249,11 @@ def digits(folding: Callable[[str], str], cell: object) -> str:
     return folded
 
 
-def time_of_day(cell: object) -> dt.time:
-    """The time of day of a column of its own: 9:05, 0905, 90500."""
+def time_of_day(cell: object) -> str:
+    """The time of day, as stored, of a column of its own: 9:05, 0905, 90500."""
     found = re.sub("[^0-9]", "", as_text(cell.time() if isinstance(cell, dt.datetime) else cell))
     found = found.zfill(6) if len(found) in (5, 6) else found.zfill(4) + "00"
     try:
-        return dt.time(int(found[:2]), int(found[2:4]), int(found[4:6]))
+        return dt.time(int(found[:2]), int(found[2:4]), int(found[4:6]), tzinfo=TZ).isoformat()
     except ValueError:
         raise Usage("date.unknown", value=as_text(cell)) from None

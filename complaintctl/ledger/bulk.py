@@ -15,7 +15,8 @@ from ..domain.event import Event
 from ..domain.fold import OLD, ending, facts_of
 from ..domain.oldrecord import Record
 from ..domain.policy import Policy
-from .connection import Ledger, Row
+from ..domain.workdays import WorkCalendar
+from .connection import Ledger, Row, Values
 from .projection import COMPLAINT, SEARCH, Tables, columns, searchable, shown
 from .store import SALT, Book, Chain, Stamp, series_of
 
@@ -86,14 +87,15 @@ def _prepared(book: Book, stamp: Stamp, chunks: Chunks, last: dict[str, int]) ->
             serial = last[series] = last.get(series, 0) + 1
             about = policy.number.format(**names, serial=serial), "recorded", received
             row, private = chain.link(about, said, personal, salts[n * SALT : (n + 1) * SALT])
-            event = Event._make((*row[1:8], said, personal))
-            found = _history(book, event, policy) or shown(book, [event])
-            (complaint,) = found["complaint"]
+            complaint, clocks = (
+                _history(book.calendar, policy, row, said, personal)
+                or _shown(book, Event._make((*row[1:8], said, personal)))
+            )
             rowid += 1
             tables["event"].append(row)
             tables["private"] += private
             tables[COMPLAINT].append(complaint)
-            tables["clock"] += found["clock"]
+            tables["clock"] += clocks
             tables[SEARCH].append((rowid, searchable(complaint)))
         yield [*_full(tables)]
     yield tables.items()
@@ -106,19 +108,28 @@ def _ruling(book: Book, day: str) -> tuple[int, Policy, str, Mapping[str, str]]:
     return adoption, policy, *series_of(policy.number, date)
 
 
-def _history(book: Book, event: Event, policy: Policy) -> Tables | None:
-    """What is ``shown``, in half the time, from the stored dates; None where that cannot be."""
-    fields, received = {**event.body, **event.private}, event.occurred_at
+def _shown(book: Book, event: Event) -> tuple[Row, list[Row]]:
+    """The rows of a complaint and of its clocks."""
+    found = shown(book, [event])
+    return found["complaint"][0], found["clock"]
+
+
+def _history(
+    calendar: WorkCalendar, policy: Policy, event: Row, said: Values, personal: Values
+) -> tuple[Row, list[Row]] | None:
+    """The same, in half the time, from the stored dates; None where that cannot be."""
+    station, seq, number, _, received, recorded, _, batch, *_ = event
+    fields = {**said, **personal}
     done = fields.pop("steps", {})
     status, ended = ending(received, done)
     facts = facts_of(fields, policy, OLD, status)
-    if (found := judged(policy, facts, received, done, book.calendar)) is None:
+    if (found := judged(policy, facts, received, done, calendar)) is None:
         return None
-    about = (book.ledger.station, event.number, event.recorded_at, event.batch, event.seq)
-    timed = [(*about[:2], *row) for row in found]
+    timed = [(station, number, *row) for row in found]
     dates = {f"{step}_at": at for step, at in done.items()}
     dates |= {"received_at": received, "ended_at": ended}
-    return {"complaint": [columns(about, policy, facts, dates, timed, [])], "clock": timed}
+    about = station, number, recorded, batch, seq
+    return columns(about, policy, facts, dates, timed, []), timed
 
 
 def _full(tables: Tables) -> Groups:

@@ -10,6 +10,7 @@ import stat
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,10 @@ TROUBLES = {
     "damaged": "SQLITE_(CORRUPT|NOTADB)|malformed|decode|no such (table|column)"
     "|unsupported file format|incomplete input",
 }
+
+# Of these sqlite3 asks at every binding, in vain, what they become; told so, it binds them at once.
+for kind in (type(None), bytes):
+    sqlite3.register_adapter(kind, lambda value: value)
 
 
 class Ledger(sqlite3.Connection):
@@ -91,8 +96,7 @@ class Ledger(sqlite3.Connection):
     def write(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
         if rows:
-            marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
-            self.execute(f"insert into {table} values {marks}", [*chain.from_iterable(rows)])
+            self.execute(_insert(table, len(rows[0]), len(rows)), [*chain.from_iterable(rows)])
 
     def only_read(self, really: bool) -> None:
         """From now on nothing can be written, or all can again."""
@@ -110,6 +114,12 @@ class Ledger(sqlite3.Connection):
             raise BadRules("rules.query", path=file, detail=str(error)) from None
         finally:
             self.only_read(False)
+
+
+@cache
+def _insert(table: str, width: int, rows: int) -> str:
+    marks = ", ".join([f"({', '.join('?' * width)})"] * rows)
+    return f"insert into {table} values {marks}"
 
 
 @contextmanager

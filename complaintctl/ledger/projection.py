@@ -24,8 +24,8 @@ SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accu
 PLAIN = (*SEARCHED, "reference", "kind", "channel", "category", "level", "receiver", "unit",
          "reply_mode", "result", "outcome", "substantiated", "responsibility", "satisfaction",
          "note", "fingerprint")  # fmt: skip
-TOLD = (*PLAIN, *FOUND, "restricted")
-COLUMNS = (*ABOUT, *TOLD)
+DERIVED_ = (*FOUND, "restricted")
+COLUMNS = (*ABOUT, *PLAIN, *DERIVED_)
 NAMES = ", ".join(COLUMNS)
 # Tables with the columns that are written; those of the office, written whole.
 COMPLAINT, SEARCH = f"complaint ({NAMES})", "search (rowid, text)"
@@ -68,31 +68,33 @@ def columns(
     dated = sorted([(row[6], row[3], row[8]) for row in timed if row[6]])
     due = next((d for d in dated if policy.limit(d[1]).shown), NOTHING)
     coming = next((d for d in dated if d[2] == "running"), NOTHING)
-    values = {
-        **facts,
-        **{name: facts.get(name) or None for name in PLAIN},  # one may have been emptied
+    found = {
+        **{name: facts[name] for name in DERIVED},
         **dates,
         "adoption": facts.get("policy", 0),
         "round": facts["reopened"],
+        "due_at": due[0],
+        "due_limit": due[1],
+        "next_due_at": coming[0],
+        "next_limit": coming[1],
         # A whole number is bound four times as fast as a truth value.
-        "restricted": int(policy.restricted(facts)),
         "late": int(any(row[8] == "late" for row in timed)),
         "assessed": int(bool(fines) or facts.get("counted") is True),
         "fine": float(sum(fines)),
         "more": canonical({k: v for k, v in facts.items() if k not in _OWN}),
+        "restricted": int(policy.restricted(facts)),
     }
-    values["due_at"], values["due_limit"], _ = due
-    values["next_due_at"], values["next_limit"], _ = coming
-    return (*about, *map(values.get, TOLD))
+    plain = [facts.get(name) or None for name in PLAIN]  # one may have been emptied
+    return (*about, *plain, *map(found.get, DERIVED_))
 
 
 def searchable(row: Row) -> str:
     """The text of a complaint row that can be searched, one blank between any two characters: one
     token a character finds two-character Chinese words, which a trigram index cannot."""
     text = "\n".join(filter(None, row[_SEARCHED_AT]))
-    spaced = array("I", [ord(" ")]) * (2 * len(text))  # four times as fast as " ".join
+    spaced = array("I", [ord(" ")]) * (2 * len(text) - 1)  # four times as fast as " ".join
     spaced[::2] = array("I", text.encode(_WIDE))
-    return spaced.tobytes().decode(_WIDE)[:-1]
+    return spaced.tobytes().decode(_WIDE)
 
 
 def project(book: Book, number: str) -> None:
