@@ -5,8 +5,7 @@ can be erased and the chain still holds.
 """
 
 import json
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -44,15 +43,9 @@ def canonical(value: object) -> str:
 
 def digest(salt: bytes, text: str) -> str:
     """SHA-256 of salt and private text, in hex."""
-    found: str = _sha256()(salt + text.encode()).hexdigest()
-    return found
-
-
-@cache
-def _sha256() -> Callable[[bytes], Any]:
     import hashlib  # here: who only reads a ledger need not load it
 
-    return hashlib.sha256
+    return hashlib.sha256(salt + text.encode()).hexdigest()
 
 
 def seal(row: tuple[object, ...], previous: str) -> str:

@@ -96,8 +96,8 @@ def fold(events: Iterable[Event], policy: Policy, voided: Collection[str] = ()) 
             _apply(state, event, policy)
     if state.voided:
         state.status, state.present.ended = "voided", state.received_at
-    rounds, fields = len(state.rounds), dict(state.fields)
-    state.facts = facts_of(fields, policy, state.origin, state.status, rounds - 1)
+    state.facts = facts_of({**state.fields}, policy, state.origin, state.status)
+    state.facts["reopened"] = len(state.rounds) - 1
     return state
 
 
@@ -141,15 +141,13 @@ def _apply(state: Complaint, event: Event, policy: Policy) -> None:
         steps.append(Taken(name, at, event.seq, values))
 
 
-def facts_of(
-    facts: dict[str, Any], policy: Policy, origin: str, status: str, round_: int = 0
-) -> dict[str, Any]:
-    """What conditions may ask of a complaint: its fields, handed in, to which are added what is
-    ``DERIVED``."""
+def facts_of(facts: dict[str, Any], policy: Policy, origin: str, status: str) -> dict[str, Any]:
+    """What conditions may ask of a complaint: the fields that are handed in, to which is added what
+    is ``DERIVED``, as of one that was never re-opened."""
     channel = policy.term("channel", facts.get("channel"))
     level = policy.term("level", facts.get("level"))
     category = policy.term("category", facts.get("category"))
-    facts |= {"origin": origin, "status": status, "reopened": round_}
+    facts |= {"origin": origin, "status": status, "reopened": 0}
     facts["named"] = bool(facts.get("named", facts.get("name")))
     facts["channel_group"] = channel.group if channel else ""
     facts["rank"] = level.rank if level else 0

@@ -89,29 +89,26 @@ def stored(text: str) -> tuple[str, bool]:
     """A moment as it is stored, and whether it has a time of day; raises as ``read_moment``. In
     bulk, days and times recur, so each half is kept by itself."""
     half = 10 if text[10:11] == "T" else text.find(" ")
-    if half > 0 and (day := _day(text[:half])) and (time := _clock(text[half + 1 :])):
-        return f"{day}T{time}", True
+    try:
+        if half > 0 and (day := _day(text[:half])) and (time := _clock(text[half + 1 :])):
+            return f"{day}T{time}", True
+    except (ValueError, Usage):
+        pass
     found = _read(text)
     return iso(found.at), found.has_time
 
 
 @lru_cache(4096)
 def _day(text: str) -> str:
-    """A day alone, as it is stored; empty if it is something else."""
-    try:
-        found = _read(text)
-    except Usage:
-        return ""
+    """A day alone, as it is stored; empty if a time follows."""
+    found = _read(text)
     return "" if found.has_time else found.at.date().isoformat()
 
 
 @lru_cache(4096)
 def _clock(text: str) -> str:
     """A time of day in Beijing, as it is stored; empty if it is something else."""
-    try:
-        time = _time(text)
-    except ValueError:
-        return ""
+    time = _time(text)
     return time.isoformat() if time and time.tzinfo is TZ else ""
 
 

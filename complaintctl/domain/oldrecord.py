@@ -6,7 +6,7 @@ its column, value and reason. Nothing is guessed.
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from hashlib import sha256
 from itertools import chain
@@ -58,9 +58,8 @@ class Reader:
         self._private = sorted(policy.private & {*known.values(), *layout.defaults})
         self._nothing, self._marks = frozenset(layout.nothing), frozenset(layout.ditto)
         self._odd = self._nothing | self._marks | {*NOTHING}
-        self._dates = [(name, f"time:{name}") for name in DATES]
         self._required = dict.fromkeys(("received_at", *layout.required))
-        self._above: dict[int, object] = {}  # the cells of the record before, dittos resolved
+        self._above: dict[int, Any] = {}  # the cells of the record before, dittos resolved
         self._first = next(filter(None, map(heading, headings)), None)
         self._passed = tuple(map(heading, layout.passed))
         fields, given = policy.fields, layout.defaults.items()
@@ -83,12 +82,9 @@ class Reader:
 
     def record(self, cells: Cells) -> Record | Problems:
         """The record of a row of ``stripped`` cells, or all that is wrong with it."""
-        wide = len(self.headings)
-        cells = [*cells, *[""] * (wide - len(cells))]
-        kept = {name: text for place, name in self._extra if (text := as_text(cells[place]))}
-        for place, cell in enumerate(cells[wide:], wide + 1):
-            if text := as_text(cell):
-                kept[f"#{place}"] = text
+        cells = [*cells, *[""] * (len(self.headings) - len(cells))]
+        beyond = ((place, f"#{place + 1}") for place in range(len(self.headings), len(cells)))
+        kept = {n: text for p, n in (*self._extra, *beyond) if (text := as_text(cells[p]))}
         values, problems = self._read(cells, kept)
         for name in [name for name in self._required if name not in values]:
             column = self._column[name]
@@ -102,13 +98,14 @@ class Reader:
         values = self._defaults | values
         private = {name: values.pop(name) for name in self._private if name in values}
         values["named"] = bool(private.get("name"))
-        if steps:
-            values["steps"] = steps
-        if kept:
-            private[UNMAPPED] = kept
-        here = self._above
-        said = (self._named(*here), *here.values(), *chain.from_iterable(kept.items()))
-        private["fingerprint"] = sha256(_joined(said).encode()).hexdigest()[:32]
+        values |= {"steps": steps} if steps else {}
+        private |= {UNMAPPED: kept} if kept else {}
+        said = (self._named(*self._above), *self._above.values(), *chain(*kept.items()))
+        try:
+            text = "\x1f".join(said)
+        except TypeError:  # a workbook's are not all text
+            text = "\x1f".join(map(str, said))
+        private["fingerprint"] = sha256(text.encode()).hexdigest()[:32]
         return received, values, private
 
     def resolved(self, cells: Cells) -> list[object]:
@@ -122,7 +119,7 @@ class Reader:
         """The values of the cells of every known column, and those that cannot be taken."""
         values: Values = {}
         problems: Problems = []
-        here: dict[int, object] = {}
+        here: dict[int, Any] = {}
         above, self._above = self._above, here
         for place, name, raw, value_of in self._readers:
             cell = cells[place]
@@ -147,19 +144,18 @@ class Reader:
                 if (value := value_of(cell)) != "":
                     values[name] = value
             except Usage as wrong:
-                text = as_text(here[place])
-                shown = mask.name(text) if name in self.policy.private else mask.telephones(text)
+                hidden = mask.name if name in self.policy.private else mask.telephones
                 fault = wrong.faults[0].about(field=self._label(name))
-                column = self.headings[place]
-                problems.append({"column": column, "value": shown[:40], "reason": fault})
+                problem = {"value": hidden(as_text(here[place]))[:40], "reason": fault}
+                problems.append({"column": self.headings[place], **problem})
         return values, problems
 
     def _dated(self, values: Values, kept: dict[str, str], problems: Problems) -> dict[str, str]:
         """When it was received and each step done, as stored, taken out of the values; times that
         cannot be are problems."""
         received, done = OLDEST, {}
-        for name, clock in self._dates:
-            time, found = values.pop(clock, None), values.pop(name, None)
+        for name in DATES:
+            time, found = values.pop(f"time:{name}", None), values.pop(name, None)
             if not found:
                 continue
             at, has_time = found
@@ -174,8 +170,7 @@ class Reader:
             if not max(OLDEST, received) <= at <= self.now:
                 code = "future" if at > self.now else "too_old" if at < OLDEST else "before_receipt"
                 fault = Fault(f"time.{code}", {"value": at[:10], "since": instant(received)})
-                problem = {"column": self._column[name], "value": at[:10], "reason": fault}
-                problems.append(problem)
+                problems += [{"column": self._column[name], "value": at[:10], "reason": fault}]
             done[name] = at
         return done
 
@@ -208,13 +203,6 @@ def stripped(cells: Sequence[Any]) -> list[Any]:
         return [cell.strip() if isinstance(cell, str) else cell for cell in cells]
 
 
-def _joined(parts: Iterable[Any]) -> str:
-    try:
-        return "\x1f".join(parts)
-    except TypeError:
-        return "\x1f".join(map(str, parts))
-
-
 def as_text(cell: object) -> str:
     """A cell as text: whole numbers without a point, dates in ISO form."""
     if isinstance(cell, str):
@@ -230,8 +218,7 @@ def moment(cell: object) -> tuple[str, bool]:
         return stored(cell)
     if isinstance(cell, dt.date):
         time = cell.time() if isinstance(cell, dt.datetime) else dt.time()
-        at = dt.datetime.combine(cell, time.replace(microsecond=0), TZ)
-        return iso(at), time != dt.time()
+        return iso(dt.datetime.combine(cell, time.replace(microsecond=0), TZ)), time != dt.time()
     if not re.fullmatch(r"(19|20)[0-9]{6}", text := as_text(cell)):
         raise Usage("import.number_date")
     return stored(text)

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, partial
+from itertools import chain
 from queue import SimpleQueue
 from threading import Thread
 
@@ -15,7 +16,6 @@ from ..domain.event import Event
 from ..domain.fold import OLD, ending, facts_of
 from ..domain.oldrecord import Record
 from ..domain.policy import Policy
-from ..domain.workdays import WorkCalendar
 from .connection import Ledger, Row, Values
 from .projection import COMPLAINT, SEARCH, Tables, columns, searchable, shown
 from .store import SALT, Book, Chain, Stamp, series_of
@@ -47,28 +47,21 @@ def append_old(ledger: Ledger, book: Book, stamp: Stamp, chunks: Chunks) -> None
             except Exception as error:
                 written.put(error)
 
-    writer, pause, count = Thread(target=write, daemon=True), sys.getswitchinterval(), 0
+    writer, pause = Thread(target=write, daemon=True), sys.getswitchinterval()
     sys.setswitchinterval(0.0001)  # the writer, back from SQLite, is to be let in at once
     writer.start()
     try:
-        for count, groups in enumerate(_prepared(book, stamp, chunks, last), 1):
+        # As many empty groups follow as may wait: with the last of them all others are written.
+        for count, groups in enumerate(chain(_prepared(book, stamp, chunks, last), [()] * AHEAD)):
             waiting.put(groups)
-            if count > AHEAD:
-                _told(written)
-        for _ in range(min(count, AHEAD)):
-            _told(written)
+            if count >= AHEAD and (error := written.get()):
+                raise error
     finally:
         waiting.put(None)
         writer.join()
         sys.setswitchinterval(pause)
     sql = "insert into counter values (?,?,?) on conflict do update set last = excluded.last"
     ledger.executemany(sql, [(ledger.station, *item) for item in last.items()])
-
-
-def _told(written: SimpleQueue[Exception | None]) -> None:
-    """Waits for the next group that is written; raises what SQLite said of it."""
-    if error := written.get():
-        raise error
 
 
 def _prepared(book: Book, stamp: Stamp, chunks: Chunks, last: dict[str, int]) -> Iterator[Groups]:
@@ -87,15 +80,14 @@ def _prepared(book: Book, stamp: Stamp, chunks: Chunks, last: dict[str, int]) ->
             serial = last[series] = last.get(series, 0) + 1
             about = policy.number.format(**names, serial=serial), "recorded", received
             row, private = chain.link(about, said, personal, salts[n * SALT : (n + 1) * SALT])
-            complaint, clocks = (
-                _history(book.calendar, policy, row, said, personal)
-                or _shown(book, Event._make((*row[1:8], said, personal)))
-            )
+            found = _history(book, row, said, personal, policy)
+            found = found or shown(book, [Event._make((*row[1:8], said, personal))])
+            (complaint,) = found["complaint"]
             rowid += 1
             tables["event"].append(row)
             tables["private"] += private
             tables[COMPLAINT].append(complaint)
-            tables["clock"] += clocks
+            tables["clock"] += found["clock"]
             tables[SEARCH].append((rowid, searchable(complaint)))
         yield [*_full(tables)]
     yield tables.items()
@@ -108,28 +100,20 @@ def _ruling(book: Book, day: str) -> tuple[int, Policy, str, Mapping[str, str]]:
     return adoption, policy, *series_of(policy.number, date)
 
 
-def _shown(book: Book, event: Event) -> tuple[Row, list[Row]]:
-    """The rows of a complaint and of its clocks."""
-    found = shown(book, [event])
-    return found["complaint"][0], found["clock"]
-
-
-def _history(
-    calendar: WorkCalendar, policy: Policy, event: Row, said: Values, personal: Values
-) -> tuple[Row, list[Row]] | None:
-    """The same, in half the time, from the stored dates; None where that cannot be."""
-    station, seq, number, _, received, recorded, _, batch, *_ = event
-    fields = {**said, **personal}
+def _history(book: Book, row: Row, said: Values, private: Values, policy: Policy) -> Tables | None:
+    """What is ``shown``, in half the time, from the stored dates; None where that cannot be."""
+    station, seq, number, _, received, recorded, _, batch, *_ = row
+    fields = {**said, **private}
     done = fields.pop("steps", {})
     status, ended = ending(received, done)
     facts = facts_of(fields, policy, OLD, status)
-    if (found := judged(policy, facts, received, done, calendar)) is None:
+    if (found := judged(policy, facts, received, done, book.calendar)) is None:
         return None
     timed = [(station, number, *row) for row in found]
     dates = {f"{step}_at": at for step, at in done.items()}
     dates |= {"received_at": received, "ended_at": ended}
     about = station, number, recorded, batch, seq
-    return columns(about, policy, facts, dates, timed, []), timed
+    return {"complaint": [columns(about, policy, facts, dates, timed, [])], "clock": timed}
 
 
 def _full(tables: Tables) -> Groups:

@@ -10,7 +10,6 @@ import stat
 import struct
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -96,7 +95,8 @@ class Ledger(sqlite3.Connection):
     def write(self, table: str, rows: Sequence[Sequence[Any]]) -> None:
         """Adds rows to a table, all in one statement: SQLite holds up no other thread meanwhile."""
         if rows:
-            self.execute(_insert(table, len(rows[0]), len(rows)), [*chain.from_iterable(rows)])
+            marks = ", ".join([f"({', '.join('?' * len(rows[0]))})"] * len(rows))
+            self.execute(f"insert into {table} values {marks}", [*chain.from_iterable(rows)])
 
     def only_read(self, really: bool) -> None:
         """From now on nothing can be written, or all can again."""
@@ -114,12 +114,6 @@ class Ledger(sqlite3.Connection):
             raise BadRules("rules.query", path=file, detail=str(error)) from None
         finally:
             self.only_read(False)
-
-
-@cache
-def _insert(table: str, width: int, rows: int) -> str:
-    marks = ", ".join([f"({', '.join('?' * width)})"] * rows)
-    return f"insert into {table} values {marks}"
 
 
 @contextmanager

@@ -24,8 +24,8 @@ SEARCHED = ("content", "demand", "name", "phone", "address", "account_no", "accu
 PLAIN = (*SEARCHED, "reference", "kind", "channel", "category", "level", "receiver", "unit",
          "reply_mode", "result", "outcome", "substantiated", "responsibility", "satisfaction",
          "note", "fingerprint")  # fmt: skip
-DERIVED_ = (*FOUND, "restricted")
-COLUMNS = (*ABOUT, *PLAIN, *DERIVED_)
+TOLD = (*FOUND, "restricted")
+COLUMNS = (*ABOUT, *PLAIN, *TOLD)
 NAMES = ", ".join(COLUMNS)
 # Tables with the columns that are written; those of the office, written whole.
 COMPLAINT, SEARCH = f"complaint ({NAMES})", "search (rowid, text)"
@@ -73,10 +73,6 @@ def columns(
         **dates,
         "adoption": facts.get("policy", 0),
         "round": facts["reopened"],
-        "due_at": due[0],
-        "due_limit": due[1],
-        "next_due_at": coming[0],
-        "next_limit": coming[1],
         # A whole number is bound four times as fast as a truth value.
         "late": int(any(row[8] == "late" for row in timed)),
         "assessed": int(bool(fines) or facts.get("counted") is True),
@@ -84,8 +80,10 @@ def columns(
         "more": canonical({k: v for k, v in facts.items() if k not in _OWN}),
         "restricted": int(policy.restricted(facts)),
     }
+    found["due_at"], found["due_limit"], _ = due
+    found["next_due_at"], found["next_limit"], _ = coming
     plain = [facts.get(name) or None for name in PLAIN]  # one may have been emptied
-    return (*about, *plain, *map(found.get, DERIVED_))
+    return (*about, *plain, *map(found.get, TOLD))
 
 
 def searchable(row: Row) -> str:

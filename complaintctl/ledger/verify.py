@@ -56,8 +56,7 @@ def _schema(ledger: Ledger, proof: Values) -> Iterator[Fault]:
             {(name, re.sub(r"\s+", " ", text)) for name, text in side.run(sql)}
             for side in (ledger, fresh)
         )
-    for name in sorted({name for name, _ in ours ^ wanted}):
-        yield Fault("verify.schema", {"name": name})
+    yield from (Fault("verify.schema", {"name": n}) for n in sorted({n for n, _ in ours ^ wanted}))
 
 
 def _chain(ledger: Ledger, proof: Values) -> Iterator[Fault]:
