@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from complaintctl.clock import TZ
-from complaintctl.domain.moments import Moment, read_day, read_moment, read_month
+from complaintctl.clock import TZ, iso
+from complaintctl.domain.moments import Moment, read_day, read_moment, read_month, stored
 from complaintctl.domain.spans import Span, read_span
 from complaintctl.errors import Usage
 
@@ -20,6 +20,7 @@ NOW = dt.datetime(2026, 11, 20, 16, 30, tzinfo=TZ)  # a Friday
 def stamp(text: str, *, typed: bool = False, now: dt.datetime = NOW) -> str:
     moment = read_moment(text, now if typed else None)
     assert moment.at.tzinfo is TZ
+    assert typed or stored(text) == (iso(moment.at), moment.has_time)
     return moment.at.strftime("%Y-%m-%d %H:%M:%S" if moment.has_time else "%Y-%m-%d")
 
 
@@ -246,6 +247,7 @@ def test_what_is_written_is_read_back(at: dt.datetime, form: str, typed: bool) -
     assert read_moment(text, NOW if typed else None) == wanted
     assert read_moment(wide, NOW if typed else None) == wanted
     assert read_day(text, NOW if typed else None) == at.date()
+    assert stored(text) == stored(wide) == (iso(wanted.at), True)
 
 
 SIGNS = "0123456789-/.: TZ+年月日号时点分秒半十一二三〇上下午晚周今昨天民国"
@@ -257,6 +259,7 @@ def test_whatever_is_written_is_read_or_refused(text: str, typed: bool) -> None:
         read = read_moment(text, NOW if typed else None)
         assert read.at.tzinfo is TZ
         assert typed or read == read_moment(text, NOW)
+        assert typed or stored(text) == (iso(read.at), read.has_time)
     with suppress(Usage):
         assert read_day(text, NOW if typed else None) == read_moment(text, NOW if typed else None).at.date()
     with suppress(Usage):
