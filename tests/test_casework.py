@@ -809,6 +809,13 @@ def test_search_finds_two_characters_and_no_false_friends(run: Runner) -> None:
     assert "找到 1 件。" in run.ok("search", "变压器").out
 
 
+def test_search_finds_rare_characters_and_what_stands_beside_them(run: Runner) -> None:
+    run.log("𠮷家院村🏠电压低")
+    assert [run.json("search", word)["count"] for word in ("𠮷家", "𠮷", "🏠电压", "院村")] == [1] * 4
+    assert run.json("search", "𠮷村")["count"] == 0
+    assert run("verify").code == 0
+
+
 def test_search_follows_amendments(run: Runner) -> None:
     number = run.log("停电")
     run.ok("amend", number, "--set", "反映内容=闪断", "--reason", "听错")
