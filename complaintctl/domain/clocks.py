@@ -164,10 +164,8 @@ def judged(
     due, met, state, provisional). None where a limit asks for more than a date. ``verify`` holds
     the two together.
 
-    Only what the steps ``done`` have met is judged.
+    Only what the steps ``done`` have met is judged; of an old record none is before the receipt.
     """
-    if min(done.values(), default=received) < received:
-        return None
     found, midnight = [], f"{received[:10]}T00:00:00+08:00"
     for limit in policy.limits_on(facts):
         if not limit.plain:
