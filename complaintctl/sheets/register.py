@@ -63,7 +63,7 @@ def write_register(
         try:
             _save(register.sheet, private, register.body(rows), register.breaks)
         except RuntimeError as error:
-            if "zip64" in str(error):  # beyond 2 GiB, where plain ZIP ends
+            if "zip64" in str(error).lower():  # beyond 2 GiB, where plain ZIP ends
                 raise LedgerTrouble("sheet.too_many_rows", limit=register.count) from error
             raise
     return register.count
